@@ -1,0 +1,42 @@
+/** The names of all channels, apart from their schemas so that preload stays free of zod. */
+
+export const requestNames = [
+  'machine:list',
+  'machine:create',
+  'machine:start',
+  'machine:stop',
+  'machine:force-stop',
+  'machine:pause',
+  'machine:resume',
+  'machine:restart',
+  'machine:delete',
+  'machine:check',
+  'machine:update',
+  'machine:undo',
+  'machine:clone',
+  'machine:command',
+  'machine:export',
+  'machine:import',
+  'run:list',
+  'journal:list',
+  'log:read',
+  'log:save',
+  'doctor:run',
+  'host:status',
+  'host:refresh',
+  'dialog:pick-file',
+  'settings:get',
+  'settings:set',
+] as const;
+export type RequestName = (typeof requestNames)[number];
+
+export const eventNames = [
+  'machine:changed',
+  'machine:removed',
+  'journal:added',
+  'host:changed',
+] as const;
+export type EventName = (typeof eventNames)[number];
+
+/** The page sends a MessagePort with this name and `{ machineId }`; a console stream flows over it. */
+export const consoleChannel = 'console:open';

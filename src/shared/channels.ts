@@ -1,0 +1,127 @@
+/**
+ * The one table of everything that may cross between the window and main: name, input, output.
+ * Preload, main's router and the renderer's client are all derived from it.
+ */
+import { z } from 'zod';
+import type { EventName, RequestName } from './channel-names.ts';
+import type { ErrorData } from './errors.ts';
+import { commandPreviewSchema } from './command.ts';
+import { doctorReportSchema } from './doctor.ts';
+import { hostStatusSchema } from './host.ts';
+import { findingSchema } from './finding.ts';
+import { machineIdSchema, runIdSchema } from './ids.ts';
+import { journalEntrySchema, logKindSchema, logTextSchema } from './journal.ts';
+import { machineSpecSchema } from './machine-spec.ts';
+import { machineViewSchema } from './machine.ts';
+import { runSchema } from './run.ts';
+import { settingsSchema } from './settings.ts';
+
+const nothing = z.undefined();
+const oneMachine = z.strictObject({ id: machineIdSchema });
+
+/** Request and reply: the page asks, main answers with a {@link Reply}. */
+export const requests = {
+  'machine:list': { input: nothing, output: z.array(machineViewSchema) },
+  'machine:create': { input: machineSpecSchema, output: machineViewSchema },
+  'machine:start': { input: oneMachine, output: machineViewSchema },
+  /** The whole ladder: ask the guest, then QEMU, then end the process. */
+  'machine:stop': { input: oneMachine, output: machineViewSchema },
+  /** Ends the process at once. */
+  'machine:force-stop': { input: oneMachine, output: machineViewSchema },
+  'machine:pause': { input: oneMachine, output: machineViewSchema },
+  'machine:resume': { input: oneMachine, output: machineViewSchema },
+  /** The stop ladder, then a start. */
+  'machine:restart': { input: oneMachine, output: machineViewSchema },
+  /** Refused with `illegal_state` while it runs, unless `stopFirst`. */
+  'machine:delete': {
+    input: z.strictObject({ id: machineIdSchema, stopFirst: z.boolean() }),
+    output: nothing,
+  },
+  /** What is wrong with a definition on this host; `id` of the machine it is meant for, if there is one. */
+  'machine:check': {
+    input: z.strictObject({ spec: machineSpecSchema, id: machineIdSchema.nullable() }),
+    output: z.array(findingSchema),
+  },
+  /** Takes effect at once where it can, see `isLive`, else at the next start. */
+  'machine:update': {
+    input: z.strictObject({ id: machineIdSchema, spec: machineSpecSchema }),
+    output: machineViewSchema,
+  },
+  /** Takes the last edit back; a second time takes that back. */
+  'machine:undo': { input: oneMachine, output: machineViewSchema },
+  /** A new machine with the same definition under a free name; never its disks. */
+  'machine:clone': { input: oneMachine, output: machineViewSchema },
+  'machine:command': { input: oneMachine, output: commandPreviewSchema },
+  /** Asks where to save; null when the person cancels. */
+  'machine:export': {
+    input: z.strictObject({
+      id: machineIdSchema,
+      format: z.enum(['json', 'yaml']),
+      includePaths: z.boolean(),
+    }),
+    output: z.string().nullable(),
+  },
+  /** Asks for a file; null when the person cancels. */
+  'machine:import': { input: nothing, output: machineViewSchema.nullable() },
+  /** The newest runs first. */
+  'run:list': {
+    input: z.strictObject({ machineId: machineIdSchema, limit: z.int().min(1).max(10_000) }),
+    output: z.array(runSchema),
+  },
+  /** The newest entries first. */
+  'journal:list': {
+    input: z.strictObject({ machineId: machineIdSchema, limit: z.int().min(1).max(10_000) }),
+    output: z.array(journalEntrySchema),
+  },
+  /** A log that was never written is empty. */
+  'log:read': {
+    input: z.strictObject({ runId: runIdSchema, kind: logKindSchema }),
+    output: logTextSchema,
+  },
+  /** Asks where to save the whole log; null when the person cancels. */
+  'log:save': {
+    input: z.strictObject({ runId: runIdSchema, kind: logKindSchema }),
+    output: z.string().nullable(),
+  },
+  'doctor:run': { input: nothing, output: doctorReportSchema },
+  'host:status': { input: nothing, output: hostStatusSchema },
+  /** Looks again for QEMU and guest kernels, and repeats the KVM probe. */
+  'host:refresh': { input: nothing, output: hostStatusSchema },
+  /** The desktop's own file dialog; null when the person cancels. */
+  'dialog:pick-file': {
+    input: z.strictObject({ purpose: z.enum(['kernel', 'initrd', 'firmware', 'disk', 'qemu']) }),
+    output: z.string().nullable(),
+  },
+  'settings:get': { input: nothing, output: settingsSchema },
+  'settings:set': { input: settingsSchema, output: settingsSchema },
+} as const satisfies Record<RequestName, { input: z.ZodType; output: z.ZodType }>;
+
+/** What main tells the page unasked. Named in the past tense. */
+export const events = {
+  'machine:changed': machineViewSchema,
+  'machine:removed': oneMachine,
+  'journal:added': journalEntrySchema,
+  'host:changed': hostStatusSchema,
+} as const satisfies Record<EventName, z.ZodType>;
+
+/** What comes with the port on `consoleChannel`. */
+export const consoleOpenSchema = z.strictObject({ machineId: machineIdSchema });
+
+export type RequestInput<N extends RequestName> = z.infer<(typeof requests)[N]['input']>;
+export type RequestOutput<N extends RequestName> = z.infer<(typeof requests)[N]['output']>;
+export type EventPayload<N extends EventName> = z.infer<(typeof events)[N]>;
+
+/** Errors cross as data, never as exceptions. */
+export type Reply<T> = { ok: true; value: T } | { ok: false; error: ErrorData };
+
+/** What preload puts on `window.nandu`. */
+export interface NanduBridge {
+  invoke<N extends RequestName>(name: N, input: RequestInput<N>): Promise<Reply<RequestOutput<N>>>;
+  /** Returns a function that ends the subscription. */
+  on<N extends EventName>(name: N, listener: (payload: EventPayload<N>) => void): () => void;
+  /**
+   * Opens a console stream. The port arrives as a `message` event on the window whose data is
+   * `{ nanduConsole: token }`, because a MessagePort cannot pass the context bridge.
+   */
+  openConsole(machineId: string, token: string): void;
+}
