@@ -1,0 +1,24 @@
+/**
+ * Owns the public face of the boot room: marks in, phases and statistics out.
+ * Must never export what only this room's own files need.
+ */
+export { EpochClock } from './clock.ts';
+export { ConsoleMarkScanner, type UserSpaceSource } from './console-marks.ts';
+export { BootRecorder } from './recorder.ts';
+export {
+  isNonEmpty,
+  median,
+  medianAbsoluteDeviation,
+  quantile,
+  spread,
+  type NonEmpty,
+  type Spread,
+} from './statistics.ts';
+export {
+  parseTrace,
+  TraceParser,
+  type FwCfgSelectEvent,
+  type RunstateEvent,
+  type TraceEvent,
+  type VirtioStatusEvent,
+} from './trace.ts';

@@ -1,0 +1,125 @@
+/**
+ * Owns the marks of one boot and turns them into phases without a gap.
+ * Must never show a duration that no mark bears out: what is not known is left out or merged.
+ */
+import type { BootTimeline, Phase, PhaseName } from '../../shared/index.ts';
+import { KernelLoadFinder } from './kernel-load.ts';
+import type { TraceEvent } from './trace.ts';
+
+/**
+ * How far a mark may lie before the one that precedes it. QEMU stamps its marks when they happen,
+ * Nandu when it hears of them, so a busy event loop makes its own late; more than this is a clock
+ * that was set back (systemd-timesyncd steps it from 400 ms on, and slews it below).
+ */
+const clockToleranceMs = 250;
+
+/** How late Nandu may read a console line on a host that is busy or swaps; more is a clock set back. */
+const latenessMs = 10_000;
+
+/** Times are kept in 1/1024 ms: finer than QEMU's microseconds, and sums of them are exact. */
+const ticksPerMs = 1024;
+
+/** A mark and the phase that it ends when the mark before it is known as well. */
+interface Boundary {
+  readonly ends: PhaseName;
+  readonly atMs: number | null;
+}
+
+/**
+ * Collects the marks of one boot in any order; all times are epoch milliseconds of the host's
+ * real-time clock, with fraction. What it was told twice counts once, so a trace that grows can be
+ * handed over again as a whole.
+ */
+export class BootRecorder {
+  readonly #spawnedAtMs: number;
+  readonly #kernelLoad = new KernelLoadFinder();
+  #resumedAtMs: number | null = null;
+  #userSpaceAtMs: number | null = null;
+  #readyAtMs: number | null = null;
+
+  /** @param spawnedAtMs just before the process was spawned. */
+  constructor(spawnedAtMs: number) {
+    this.#spawnedAtMs = spawnedAtMs;
+  }
+
+  /** The guest's CPUs began to run (QMP RESUME). Only the first counts: later ones end a pause. */
+  resumed(atMs: number): void {
+    this.#resumedAtMs ??= atMs;
+  }
+
+  /** Any event of QEMU's trace. */
+  trace(event: TraceEvent): void {
+    this.#kernelLoad.add(event);
+  }
+
+  /** The first process ran. The last call counts: a better mark may replace a provisional one. */
+  userSpace(atMs: number): void {
+    this.#userSpaceAtMs = atMs;
+  }
+
+  /** The guest said that it is ready. Only the first counts: an agent may come back. */
+  ready(atMs: number): void {
+    this.#readyAtMs ??= atMs;
+  }
+
+  /**
+   * The boot as far as it is known by now. Phases start at 0, follow each other without a gap and
+   * add up to `totalMs` exactly, to the last bit.
+   *
+   * A mark that is missing between two known ones leaves a span of several phases. It becomes one
+   * phase, named `kernel` if that is among them and else after the first of them, because that is
+   * where nearly all of its time goes; the others are left out. So without a trace the kernel starts
+   * at RESUME, and without a user-space mark it lasts until ready, and there is no `user-space` to
+   * see. Without QMP's RESUME the trace's own change to `running` stands in for it.
+   *
+   * A mark slightly before its predecessor is moved up to it. One that is further back means that
+   * the clock was set back: the timeline ends before it and is `partial`. A clock set forward cannot
+   * be told from a slow boot.
+   */
+  timeline(): BootTimeline {
+    const userSpaceAtMs = this.#userSpaceNoLaterThanReady();
+    const load = this.#kernelLoad.span(userSpaceAtMs ?? this.#readyAtMs ?? Infinity);
+    const boundaries: Boundary[] = [
+      { ends: 'qemu-start', atMs: this.#resumedAtMs ?? this.#kernelLoad.runningAtMs },
+      { ends: 'firmware', atMs: load?.firstAtMs ?? null },
+      { ends: 'kernel-load', atMs: load?.lastAtMs ?? null },
+      { ends: 'kernel', atMs: userSpaceAtMs },
+      { ends: 'user-space', atMs: this.#readyAtMs },
+    ];
+    const phases: Phase[] = [];
+    let reached: BootTimeline['reached'] = 'partial';
+    let startMs = 0;
+    let pending: PhaseName[] = [];
+    for (const { ends, atMs } of boundaries) {
+      pending.push(ends);
+      if (atMs === null) continue;
+      const sinceSpawnMs = atMs - this.#spawnedAtMs;
+      if (!(sinceSpawnMs >= startMs - clockToleranceMs)) {
+        reached = 'partial';
+        break;
+      }
+      const endMs = Math.max(startMs, Math.round(sinceSpawnMs * ticksPerMs) / ticksPerMs);
+      phases.push({ name: nameOf(pending), startMs, durationMs: endMs - startMs });
+      startMs = endMs;
+      pending = [];
+      if (ends === 'kernel') reached = 'user-space';
+      if (ends === 'user-space') reached = 'ready';
+    }
+    return { phases, totalMs: startMs, reached };
+  }
+
+  /**
+   * The user-space mark is stamped when Nandu reads it, ready when QEMU sends it: on a busy host the
+   * first can come out later than the second, although the guest did them in order.
+   */
+  #userSpaceNoLaterThanReady(): number | null {
+    if (this.#userSpaceAtMs === null || this.#readyAtMs === null) return this.#userSpaceAtMs;
+    const lateMs = this.#userSpaceAtMs - this.#readyAtMs;
+    return lateMs > 0 && lateMs <= latenessMs ? this.#readyAtMs : this.#userSpaceAtMs;
+  }
+}
+
+/** Names a span that covers these phases. */
+function nameOf(phases: readonly PhaseName[]): PhaseName {
+  return phases.includes('kernel') ? 'kernel' : (phases[0] ?? 'kernel');
+}

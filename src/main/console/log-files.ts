@@ -1,0 +1,135 @@
+/**
+ * The files that keep a run's output: read for people, rotated so that they stay bounded.
+ * Never blocks the writer: QEMU appends to the same file all the while.
+ */
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  writeSync,
+} from 'node:fs';
+import { copyFile, open, rename, rm, stat, truncate } from 'node:fs/promises';
+import { logLinesShown, type LogText } from '../../shared/index.ts';
+import { plainText } from './console-hub.ts';
+
+/** The most that is read to show a log's end. */
+const maxReadBytes = 4 * 1024 * 1024;
+/** A file of this size is moved aside; with the one before it, a log takes twice as much at most. */
+export const maxLogBytes = 32 * 1024 * 1024;
+
+/** The end of a log as lines of plain text. A file that is not there is empty. */
+export async function readLog(path: string): Promise<LogText> {
+  let file;
+  try {
+    file = await open(path, 'r');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+      return { lines: [], truncated: false, sizeBytes: 0 };
+    }
+    throw error;
+  }
+  try {
+    const { size } = await file.stat();
+    const wanted = Math.min(size, maxReadBytes);
+    const data = Buffer.alloc(wanted);
+    const { bytesRead } = await file.read(data, 0, wanted, size - wanted);
+    const lines = plainText(data.subarray(0, bytesRead).toString('utf8')).split(/\r*\n/);
+    if (size > wanted) lines.shift(); // it begins in the middle
+    if (lines.at(-1) === '') lines.pop();
+    const older = await stat(previous(path)).catch(() => null);
+    return {
+      // A carriage return alone goes back to the line's start: what comes after it is what stays.
+      lines: lines.slice(-logLinesShown).map((line) => line.slice(line.lastIndexOf('\r') + 1)),
+      truncated: size > wanted || lines.length > logLinesShown || older !== null,
+      sizeBytes: size + (older?.size ?? 0),
+    };
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Copies a log, the part that was moved aside first, into one file.
+ * @throws what the file system says.
+ */
+export async function saveLog(path: string, target: string): Promise<void> {
+  const output = await open(target, 'w', 0o600);
+  try {
+    for (const part of [previous(path), path]) {
+      const input = await open(part, 'r').catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return null;
+        throw error;
+      });
+      if (input === null) continue;
+      try {
+        const chunk = Buffer.alloc(1024 * 1024);
+        for (;;) {
+          const { bytesRead } = await input.read(chunk, 0, chunk.byteLength);
+          if (bytesRead === 0) break;
+          await output.write(chunk, 0, bytesRead);
+        }
+      } finally {
+        await input.close();
+      }
+    }
+    await output.sync();
+  } finally {
+    await output.close();
+  }
+}
+
+/**
+ * Moves a log's content aside once it is too large. QEMU goes on appending to the same, now empty, file.
+ * Only what it writes in the microseconds between the last look and the cut is lost from the log.
+ * @returns whether it was rotated.
+ */
+export async function rotateLog(path: string, maxBytes = maxLogBytes): Promise<boolean> {
+  const size = await stat(path).then(
+    (stats) => stats.size,
+    () => 0, // not written yet, or the run's folder is gone
+  );
+  if (size < maxBytes) return false;
+  const temporary = `${path}.moving`;
+  try {
+    await copyFile(path, temporary, constants.COPYFILE_FICLONE);
+    cutAfterRest(path, temporary);
+    await rename(temporary, previous(path));
+  } catch (error) {
+    await rm(temporary, { force: true });
+    // A full disk: the log itself is what can be given up, and cutting it frees space.
+    if (['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '')) {
+      await truncate(path, 0);
+      return true;
+    }
+    throw error;
+  }
+  return true;
+}
+
+/** Appends what came to the log since it was copied, and empties it at once. */
+function cutAfterRest(path: string, copy: string): void {
+  const source = openSync(path, 'r+');
+  const target = openSync(copy, 'a');
+  try {
+    const chunk = Buffer.alloc(1024 * 1024);
+    let position = fstatSync(target).size;
+    for (;;) {
+      const bytesRead = readSync(source, chunk, 0, chunk.byteLength, position);
+      if (bytesRead === 0) break;
+      writeSync(target, chunk, 0, bytesRead);
+      position += bytesRead;
+    }
+    ftruncateSync(source, 0);
+  } finally {
+    closeSync(source);
+    closeSync(target);
+  }
+}
+
+/** Where a log's older part lies. */
+function previous(path: string): string {
+  return `${path}.1`;
+}
