@@ -1,0 +1,12 @@
+/**
+ * Owns the list of all migrations, oldest first.
+ * Must never lose or reorder an entry.
+ */
+import { initial } from './0001-initial.ts';
+import { journal } from './0002-journal.ts';
+import type { Migration } from './migration.ts';
+
+export const migrations: readonly Migration[] = [initial, journal];
+
+/** The newest layout that this Nandu knows. */
+export const newestVersion = journal.version;

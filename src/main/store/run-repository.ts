@@ -1,0 +1,191 @@
+/**
+ * Owns the table of runs: the history of every machine, and what is needed to adopt a run.
+ * Must never decide how a run ended; it only remembers.
+ */
+import type { Statement } from 'better-sqlite3';
+import {
+  AppError,
+  machineSpecSchema,
+  runSchema,
+  type Accelerator,
+  type BootTimeline,
+  type MachineId,
+  type MachineSpec,
+  type Run,
+  type RunEnd,
+  type RunId,
+} from '../../shared/index.ts';
+import type { NanduDatabase } from './database.ts';
+import { isForeignKeyViolation } from './failures.ts';
+import { parseRow } from './rows.ts';
+import { upgradeSpec } from './spec-upgrade.ts';
+
+/** A run as it begins; the repository gives it its number. */
+export type NewRun = Omit<Run, 'number' | 'endedAtMs' | 'boot' | 'end'> & {
+  /** The machine's definition as it is started. Kept beside the run, see {@link RunRepository.specOf}. */
+  spec: MachineSpec;
+};
+
+/** One point of a machine's boot history. */
+export interface ReadyTime {
+  readonly number: number;
+  /** Epoch milliseconds. */
+  readonly startedAtMs: number;
+  readonly accelerator: Accelerator;
+  /** Milliseconds from spawn to ready. */
+  readonly readyMs: number;
+}
+
+interface Row {
+  id: string;
+  machine_id: string;
+  number: number;
+  started_at_ms: number;
+  ended_at_ms: number | null;
+  accelerator: string;
+  qemu_version: string;
+  argv: string;
+  boot: string | null;
+  ending: string | null;
+}
+
+/** The runs of all machines. Every method throws AppError as `NanduDatabase.run` does. */
+export class RunRepository {
+  readonly #database: NanduDatabase;
+  readonly #start: Statement<[object], { number: number }>;
+  readonly #recordBoot: Statement<[string, string]>;
+  readonly #finish: Statement<[number, string, string]>;
+  readonly #list: Statement<[string, number], Row>;
+  readonly #unfinished: Statement<[], Row>;
+  readonly #readyTimes: Statement<[string, number], ReadyTime>;
+  readonly #specOf: Statement<[string], string | null>;
+
+  constructor(database: NanduDatabase) {
+    this.#database = database;
+    const { connection } = database;
+    // One statement, hence one transaction: two starts cannot get the same number.
+    this.#start = connection.prepare(
+      `INSERT INTO runs
+         (id, machine_id, number, started_at_ms, accelerator, qemu_version, argv, spec)
+       SELECT @id, @machineId, coalesce(max(number), 0) + 1, @startedAtMs, @accelerator,
+              @qemuVersion, @argv, @spec
+       FROM runs WHERE machine_id = @machineId
+       RETURNING number`,
+    );
+    this.#recordBoot = connection.prepare('UPDATE runs SET boot = ? WHERE id = ?');
+    this.#finish = connection.prepare('UPDATE runs SET ended_at_ms = ?, ending = ? WHERE id = ?');
+    const columns = `SELECT id, machine_id, number, started_at_ms, ended_at_ms, accelerator,
+                            qemu_version, argv, boot, ending FROM runs`;
+    this.#list = connection.prepare(`${columns} WHERE machine_id = ? ORDER BY number DESC LIMIT ?`);
+    this.#unfinished = connection.prepare(
+      `${columns} WHERE ending IS NULL ORDER BY started_at_ms, number`,
+    );
+    this.#readyTimes = connection.prepare(
+      `SELECT number, started_at_ms AS startedAtMs, accelerator, ready_ms AS readyMs FROM runs
+       WHERE machine_id = ? AND ready_ms IS NOT NULL ORDER BY number DESC LIMIT ?`,
+    );
+    this.#specOf = connection
+      .prepare<[string], string | null>('SELECT spec FROM runs WHERE id = ?')
+      .pluck();
+  }
+
+  /**
+   * Remembers that a run begins.
+   * @throws AppError `not_found` when its machine does not exist.
+   */
+  start({ spec, ...run }: NewRun): Run {
+    const [row] = this.#database.run(() => {
+      try {
+        // Not get(): it stops at the first row, and the commit that follows could fail unheard.
+        return this.#start.all({
+          ...{ ...run, argv: JSON.stringify(run.argv), spec: JSON.stringify(spec) },
+        });
+      } catch (error) {
+        if (!isForeignKeyViolation(error)) throw error;
+        throw new AppError('not_found', 'That machine does not exist any more.', {
+          cause: error,
+          details: { id: run.machineId },
+        });
+      }
+    });
+    if (row === undefined) throw new Error('INSERT … RETURNING gave no row.');
+    return { ...run, number: row.number, endedAtMs: null, boot: null, end: null };
+  }
+
+  /**
+   * Remembers how it booted; a later call replaces an earlier one.
+   * @throws AppError `not_found`.
+   */
+  recordBoot(id: RunId, timeline: BootTimeline): void {
+    this.#change(id, () => this.#recordBoot.run(JSON.stringify(timeline), id));
+  }
+
+  /**
+   * Remembers how it ended.
+   * @param endedAtMs epoch milliseconds.
+   * @throws AppError `not_found`.
+   */
+  finish(id: RunId, endedAtMs: number, end: RunEnd): void {
+    this.#change(id, () => this.#finish.run(endedAtMs, JSON.stringify(end), id));
+  }
+
+  /** @returns the machine's newest run that can be read, null when there is none. */
+  latest(machineId: MachineId): Run | null {
+    // The newest alone is read, unless it is damaged.
+    return this.list(machineId, 1)[0] ?? this.list(machineId, 100)[0] ?? null;
+  }
+
+  /** The machine's newest runs, newest first. Rows that cannot be read are reported and left out. */
+  list(machineId: MachineId, limit: number): Run[] {
+    return this.#read(this.#database.run(() => this.#list.all(machineId, limit)));
+  }
+
+  /** All runs without an end, oldest first: they still go on, or ended while nobody watched. */
+  unfinished(): Run[] {
+    return this.#read(this.#database.run(() => this.#unfinished.all()));
+  }
+
+  /** How long the machine's newest complete boots took, newest first. */
+  readyTimes(machineId: MachineId, limit: number): ReadyTime[] {
+    return this.#database.run(() => this.#readyTimes.all(machineId, limit));
+  }
+
+  /**
+   * @returns the definition with which the run was started; null when the run is not known, is older
+   *   than such records, or it cannot be read (reported).
+   */
+  specOf(id: RunId): MachineSpec | null {
+    const stored = this.#database.run(() => this.#specOf.get(id));
+    if (stored === undefined || stored === null) return null;
+    const parsed = parseRow('runs', id, machineSpecSchema, () => upgradeSpec(JSON.parse(stored)));
+    if (parsed.ok) return parsed.value;
+    this.#database.report({ ...parsed.problem, message: `spec: ${parsed.problem.message}` });
+    return null;
+  }
+
+  #change(id: RunId, work: () => { changes: number }): void {
+    if (this.#database.run(work).changes > 0) return;
+    throw new AppError('not_found', 'That run does not exist any more.', { details: { id } });
+  }
+
+  #read(rows: Row[]): Run[] {
+    const runs: Run[] = [];
+    for (const row of rows) {
+      const parsed = parseRow('runs', row.id, runSchema, () => ({
+        id: row.id,
+        machineId: row.machine_id,
+        number: row.number,
+        startedAtMs: row.started_at_ms,
+        endedAtMs: row.ended_at_ms,
+        accelerator: row.accelerator,
+        qemuVersion: row.qemu_version,
+        argv: JSON.parse(row.argv) as unknown,
+        boot: row.boot === null ? null : (JSON.parse(row.boot) as unknown),
+        end: row.ending === null ? null : (JSON.parse(row.ending) as unknown),
+      }));
+      if (parsed.ok) runs.push(parsed.value);
+      else this.#database.report(parsed.problem);
+    }
+    return runs;
+  }
+}
