@@ -1,0 +1,18 @@
+/** Guest kernels and initrds: what a file is, how to unpack it, what set-up prepared. */
+export { writeCpio, type CpioEntry } from './cpio.ts';
+export {
+  GUEST_MANIFEST_FILE,
+  GUEST_MANIFEST_VERSION,
+  guestManifestSchema,
+  loadGuestKernels,
+  type GuestFile,
+  type GuestKernel,
+  type GuestManifest,
+  type GuestManifestKernel,
+} from './guest-manifest.ts';
+export { buildUserlandArchive, type UserlandSources } from './initrd.ts';
+export { buildModulesArchive } from './modules-archive.ts';
+export { readKernelFacts, type KernelFacts, type Known } from './kernel-facts.ts';
+export { extractVmlinux, type ExtractedKernel } from './kernel-extract.ts';
+export type { KernelCompression } from './kernel-header.ts';
+export { inspectKernel, type KernelImage } from './kernel-image.ts';

@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import { defaultSpec, runIdSchema } from '../../shared/index.ts';
+import { resolvePaths, runFiles } from '../host/index.ts';
+import { buildArgv, type LaunchPlan } from './argv.ts';
+import { hostNameOf, kernelCommandLine } from './kernel-command-line.ts';
+
+const files = runFiles(
+  resolvePaths({ NANDU_DATA_DIR: '/d' }, '/home/someone'),
+  runIdSchema.parse('6f9619ff-8b86-4d01-b42d-00cf4fc964ff'),
+);
+
+const plan: LaunchPlan = {
+  qemuPath: '/usr/bin/qemu-system-x86_64',
+  uuid: '0b2ce65a-7b47-4d33-9d8c-3ad58ce6ac42',
+  spec: { ...defaultSpec, name: 'web, first', vcpus: 2 },
+  accelerator: 'tcg',
+  kernelPath: '/k/vmlinux',
+  initrdPath: '/k/initrd',
+  firmware: null,
+  sandbox: true,
+  files,
+};
+
+/** The value that follows an option. */
+const valueOf = (argv: string[], option: string): string | undefined =>
+  argv[argv.indexOf(option) + 1];
+
+describe('buildArgv', () => {
+  it('says acpi=, starts halted, and lets no value end at a comma', () => {
+    const argv = buildArgv(plan);
+    expect(argv[0]).toBe(plan.qemuPath);
+    expect(valueOf(argv, '-machine')).toBe('microvm,acpi=on');
+    expect(valueOf(argv, '-name')).toBe('guest=web,, first');
+    expect(valueOf(argv, '-smp')).toBe('2');
+    expect(valueOf(argv, '-m')).toBe('256M');
+    expect(valueOf(argv, '-initrd')).toBe('/k/initrd');
+    expect(argv.at(-1)).toBe('-S');
+  });
+
+  it('uses KVM with the host CPU, emulation with the fullest one', () => {
+    expect(buildArgv({ ...plan, accelerator: 'kvm' })).toEqual(
+      expect.arrayContaining(['-accel', 'kvm', '-cpu', 'host']),
+    );
+    expect(buildArgv(plan)).toEqual(expect.arrayContaining(['tcg,thread=multi', 'max']));
+  });
+
+  it('leaves the initrd out where there is none', () => {
+    expect(buildArgv({ ...plan, initrdPath: null })).not.toContain('-initrd');
+  });
+
+  it('doubles commas in the paths of sockets and logs', () => {
+    const odd = { ...files, consoleSocket: '/a,b/c.sock', consoleLog: '/l,m' };
+    expect(buildArgv({ ...plan, files: odd })).toContain(
+      'socket,id=console,path=/a,,b/c.sock,server=on,wait=off,logfile=/l,,m,logappend=on',
+    );
+  });
+});
+
+describe('kernelCommandLine', () => {
+  it('fixes the clock only under emulation and puts the person’s words last', () => {
+    const emulated = kernelCommandLine({
+      ...plan,
+      spec: { ...plan.spec, commandLine: ' debug ' },
+    });
+    expect(emulated).toContain('tsc_early_khz=2000000 lpj=4000000');
+    expect(emulated.endsWith(' debug')).toBe(true);
+    expect(kernelCommandLine({ ...plan, accelerator: 'kvm' })).not.toContain('tsc_early_khz');
+    expect(kernelCommandLine({ ...plan, spec: { ...plan.spec, quietKernel: true } })).toContain(
+      ' quiet ',
+    );
+  });
+});
+
+describe('hostNameOf', () => {
+  it.each([
+    ['web-sandbox', 'web-sandbox'],
+    ['Größe & Maß', 'gro-e-ma'],
+    ['  spaces  ', 'spaces'],
+    ['日本', 'nandu'],
+    ['a'.repeat(64), 'a'.repeat(63)],
+  ])('%s', (name, expected) => {
+    const host = hostNameOf(name);
+    expect(host).toMatch(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/);
+    if (expected !== 'gro-e-ma') expect(host).toBe(expected);
+  });
+});

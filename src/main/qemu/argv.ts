@@ -1,0 +1,233 @@
+/**
+ * Turns a machine's definition into QEMU's command line. Pure: it reads no file and asks no host,
+ * so that the same plan always gives the same command.
+ */
+import type { Accelerator, Disk, DiskLimits, MachineSpec } from '../../shared/index.ts';
+import type { RunFiles } from '../host/index.ts';
+import { kernelCommandLine } from './kernel-command-line.ts';
+
+/** Everything the command line depends on, decided and checked before. */
+export interface LaunchPlan {
+  readonly qemuPath: string;
+  /** QEMU's `-uuid`; what `query-uuid` must answer for the process to be ours. */
+  readonly uuid: string;
+  readonly spec: MachineSpec;
+  readonly accelerator: Accelerator;
+  readonly kernelPath: string;
+  /** Null for kernels that need none. */
+  readonly initrdPath: string | null;
+  /** For `-bios`, a path or a name that QEMU knows; null for QEMU's own choice. */
+  readonly firmware: string | null;
+  /** Whether this QEMU was built with its seccomp sandbox. */
+  readonly sandbox: boolean;
+  readonly files: RunFiles;
+}
+
+/** One option with its value, if it takes one. */
+export type QemuOption = readonly [name: string, value?: string];
+
+/** The `id=` of the agent's port, by which VSERPORT_CHANGE names it. */
+export const agentPortId = 'agent0';
+const agentPortName = 'org.nandu.agent.0';
+
+/** QEMU option values end at a comma; a doubled one is a comma (qemu(1), "-name"). */
+const escapeValue = (value: string): string => value.replaceAll(',', ',,');
+
+/** Trace events that tell where the boot time goes; about 30 lines a boot, so they cost next to nothing. */
+export const traceEvents = ['fw_cfg_select', 'virtio_set_status', 'runstate_set'] as const;
+
+/** The whole command, program first. */
+export function buildArgv(plan: LaunchPlan): string[] {
+  return [
+    plan.qemuPath,
+    ...buildOptions(plan).flatMap(([name, value]) =>
+      value === undefined ? [name] : [name, value],
+    ),
+  ];
+}
+
+/** The command's options in order; what the guest sees first, what Nandu needs beside it last. */
+export function buildOptions(plan: LaunchPlan): QemuOption[] {
+  return [
+    ['-nodefaults'],
+    ['-no-user-config'],
+    ['-display', 'none'],
+    ...board(plan),
+    ...processorAndMemory(plan),
+    ...boot(plan),
+    ['-global', 'virtio-mmio.force-legacy=false'],
+    ...consoles(plan),
+    ...plan.spec.disks.flatMap(disk),
+    ...network(plan),
+    ...devices(plan),
+    ...management(plan),
+  ];
+}
+
+function board({ spec, firmware }: LaunchPlan): QemuOption[] {
+  const { board: chosen, memoryBackend } = spec;
+  const properties = [
+    'microvm',
+    // A bare "microvm" means different things from QEMU 5.2 on: acpi= is always said.
+    `acpi=${chosen.acpi ? 'on' : 'off'}`,
+    ...(['pic', 'pit', 'rtc', 'ioapic2', 'pcie'] as const)
+      .filter((name) => chosen[name] !== 'auto')
+      .map((name) => `${name}=${chosen[name]}`),
+    ...(chosen.isaSerial ? [] : ['isa-serial=off']),
+    ...(chosen.optionRoms ? [] : ['x-option-roms=off']),
+    ...(chosen.autoKernelCommandLine ? [] : ['auto-kernel-cmdline=off']),
+    ...(chosen.usb ? ['usb=on'] : []),
+    ...(memoryBackend === 'private' ? [] : ['memory-backend=memory']),
+  ];
+  return [
+    ['-machine', properties.join(',')],
+    ...(firmware === null ? [] : [['-bios', firmware] as const]),
+  ];
+}
+
+function processorAndMemory({ spec, accelerator, files }: LaunchPlan): QemuOption[] {
+  const { vcpus, memoryMiB, memoryBackend, cpuModel } = spec;
+  const size = `${memoryMiB}M`;
+  const backends = {
+    private: [],
+    shared: [['-object', `memory-backend-memfd,id=memory,size=${size},share=on`]],
+    file: [
+      [
+        '-object',
+        `memory-backend-file,id=memory,size=${size},mem-path=${escapeValue(files.memoryFile)},share=on`,
+      ],
+    ],
+  } as const satisfies Record<string, readonly QemuOption[]>;
+  return [
+    ['-accel', accelerator === 'kvm' ? 'kvm' : 'tcg,thread=multi'],
+    ['-cpu', cpuModel ?? (accelerator === 'kvm' ? 'host' : 'max')],
+    ['-smp', String(vcpus)],
+    ['-m', size],
+    ...backends[memoryBackend],
+  ];
+}
+
+function boot(plan: LaunchPlan): QemuOption[] {
+  const line = kernelCommandLine(plan);
+  return [
+    ['-kernel', plan.kernelPath],
+    ...(plan.initrdPath === null ? [] : [['-initrd', plan.initrdPath] as const]),
+    ...(line === '' ? [] : [['-append', line] as const]),
+  ];
+}
+
+/** The live console's chardev, and the devices that the guest sees. */
+function consoles({ spec, files }: LaunchPlan): QemuOption[] {
+  const virtio = spec.console !== 'serial';
+  return [
+    // QEMU itself keeps the log, so that nothing is lost while no Nandu runs.
+    [
+      '-chardev',
+      `${socket('console', files.consoleSocket)},logfile=${escapeValue(files.consoleLog)},logappend=on`,
+    ],
+    ...(spec.console === 'serial' ? [['-serial', 'chardev:console'] as const] : []),
+    ...(spec.console === 'both'
+      ? ([
+          ['-chardev', `file,id=serial,path=${escapeValue(files.serialLog)},append=on`],
+          ['-serial', 'chardev:serial'],
+        ] as const)
+      : []),
+    ...(virtio || spec.devices.agent ? [['-device', 'virtio-serial-device'] as const] : []),
+    ...(virtio ? [['-device', 'virtconsole,chardev=console'] as const] : []),
+  ];
+}
+
+/** The names under which a disk's throttling can be changed while it runs. */
+export function throttleGroupOf(index: number): string {
+  return `limits${index}`;
+}
+
+/** A disk's limits as QEMU's ThrottleLimits (qapi/block-core.json). */
+export function throttleLimits(limits: DiskLimits): Record<string, number> {
+  return { 'iops-total': limits.iops, 'bps-total': limits.bytesPerSecond };
+}
+
+function disk(chosen: Disk, index: number): QemuOption[] {
+  const group = throttleGroupOf(index);
+  // qemu(1), "-drive cache=": each mode is these three.
+  const direct = chosen.cache === 'none' || chosen.cache === 'directsync';
+  const writeCache = chosen.cache !== 'writethrough' && chosen.cache !== 'directsync';
+  const common = {
+    'read-only': chosen.readOnly,
+    cache: { direct, 'no-flush': chosen.cache === 'unsafe' },
+  };
+  const node = {
+    'node-name': `disk${index}`,
+    driver: 'throttle',
+    'throttle-group': group,
+    ...common,
+    file: {
+      driver: chosen.format,
+      ...common,
+      file: { driver: 'file', filename: chosen.path, ...common },
+    },
+  };
+  const limits = {
+    'qom-type': 'throttle-group',
+    id: group,
+    limits: throttleLimits(chosen.limits),
+  };
+  return [
+    ['-object', JSON.stringify(limits)],
+    ['-blockdev', JSON.stringify(node)],
+    ['-device', `virtio-blk-device,drive=disk${index}${writeCache ? '' : ',write-cache=off'}`],
+  ];
+}
+
+function network({ spec }: LaunchPlan): QemuOption[] {
+  if (spec.network === 'none') return [];
+  return [
+    ['-netdev', 'user,id=net0'],
+    ['-device', 'virtio-net-device,netdev=net0'],
+  ];
+}
+
+function devices({ spec, files }: LaunchPlan): QemuOption[] {
+  const { agent, rng, balloon, pvpanic, vsockCid } = spec.devices;
+  const options: QemuOption[] = [];
+  if (agent) {
+    options.push(['-chardev', socket('agent', files.agentSocket)]);
+    options.push([
+      '-device',
+      `virtserialport,chardev=agent,id=${agentPortId},name=${agentPortName}`,
+    ]);
+  }
+  if (rng) options.push(['-device', 'virtio-rng-device']);
+  if (balloon) options.push(['-device', 'virtio-balloon-device,id=balloon0']);
+  if (pvpanic) options.push(['-device', 'pvpanic']);
+  if (vsockCid !== null) options.push(['-device', `vhost-vsock-device,guest-cid=${vsockCid}`]);
+  return options;
+}
+
+function management({ spec, uuid, files, sandbox }: LaunchPlan): QemuOption[] {
+  return [
+    ['-name', `guest=${escapeValue(spec.name)}`],
+    ['-uuid', uuid],
+    ['-chardev', socket('qmp', files.qmpSocket)],
+    ['-mon', 'chardev=qmp,mode=control'],
+    ...(sandbox
+      ? [
+          [
+            '-sandbox',
+            'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny',
+          ] as const,
+        ]
+      : []),
+    ...traceEvents.map((event) => ['-trace', event] as const),
+    ['-D', files.traceLog],
+    ['-msg', 'timestamp=on'],
+    // A reboot ends QEMU, and Nandu starts it anew; with panic=-1 a panic does as well.
+    ['-no-reboot'],
+    // Halted until the monitor and the console are connected: no byte is missed, every mark is seen.
+    ['-S'],
+  ];
+}
+
+function socket(id: string, path: string): string {
+  return `socket,id=${id},path=${escapeValue(path)},server=on,wait=off`;
+}

@@ -1,0 +1,43 @@
+/** What the kernel is told: Nandu's own options, then the person's. Pure. */
+import type { Accelerator, MachineSpec } from '../../shared/index.ts';
+
+/** What Nandu passes to the kernel, then what the person added, which therefore wins. */
+export function kernelCommandLine(plan: {
+  readonly spec: Pick<
+    MachineSpec,
+    'name' | 'kernelDefaults' | 'quietKernel' | 'commandLine' | 'console'
+  >;
+  readonly accelerator: Accelerator;
+}): string {
+  const { spec, accelerator } = plan;
+  const own = [
+    ...consoleOptions[spec.console],
+    'reboot=t',
+    'panic=-1',
+    // Without these about half of the emulated boots hang at "could not calculate TSC khz".
+    ...(accelerator === 'tcg' ? ['tsc_early_khz=2000000', 'lpj=4000000'] : []),
+    ...(spec.quietKernel ? ['quiet'] : []),
+    `nandu.hostname=${hostNameOf(spec.name)}`,
+  ];
+  return [...(spec.kernelDefaults ? own : []), spec.commandLine.trim()]
+    .filter((word) => word !== '')
+    .join(' ');
+}
+
+/** The last one is where /dev/console leads (kernel-parameters.txt, "console="). */
+const consoleOptions: Record<MachineSpec['console'], readonly string[]> = {
+  serial: ['console=ttyS0'],
+  virtio: ['console=hvc0'],
+  both: ['console=ttyS0', 'console=hvc0'],
+};
+
+/** A machine's name as a host name: letters, digits and hyphens (RFC 1123), at most 63. */
+export function hostNameOf(name: string): string {
+  const plain = name
+    .normalize('NFKD')
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .slice(0, 63)
+    .replaceAll(/^-+|-+$/g, '');
+  return plain === '' ? 'nandu' : plain;
+}

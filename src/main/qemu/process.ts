@@ -1,0 +1,113 @@
+/**
+ * Starts QEMU processes and watches those that an earlier Nandu started.
+ * Never signals a process that is not proved to be the one it started.
+ */
+import { spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { AppError } from '../../shared/index.ts';
+import { identifyProcess, isAlive, isSuspended, type ProcessIdentity } from '../host/index.ts';
+
+/** How a process ended; both null when nobody saw it (an adopted process is not our child). */
+export interface ProcessExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** A process that is supervised, whether it is our child or adopted. */
+export interface QemuProcess extends ProcessIdentity {
+  /** Resolves once, when the process is gone; never rejects. */
+  readonly exited: Promise<ProcessExit>;
+  /** Whether a signal has stopped it, so that it does nothing at all. */
+  readonly suspended: boolean;
+  /** Does nothing when the process is gone. */
+  kill(signal: 'SIGTERM' | 'SIGKILL' | 'SIGCONT'): void;
+}
+
+const adoptedPollMs = 250;
+
+/**
+ * Starts QEMU in a process group of its own with its output in a file, so that it outlives the app.
+ * @param argv program first.
+ * @param logPath QEMU's own messages, appended.
+ * @throws AppError `qemu_missing`, `permission_denied`, `qemu_failed`.
+ */
+export async function spawnQemu(argv: readonly string[], logPath: string): Promise<QemuProcess> {
+  const [program, ...args] = argv;
+  if (program === undefined) throw new AppError('internal', 'The command line is empty.');
+  const log = openSync(logPath, 'a', 0o600);
+  try {
+    const child = spawn(program, args, { detached: true, stdio: ['ignore', log, log] });
+    const exited = new Promise<ProcessExit>((resolve) => {
+      child.once('exit', (code, signal) => resolve({ code, signal }));
+    });
+    await new Promise<void>((resolve, reject) => {
+      child.once('spawn', resolve);
+      child.once('error', reject);
+    });
+    const pid = child.pid;
+    if (pid === undefined) throw new AppError('qemu_failed', 'QEMU started without a process id.');
+    child.unref();
+    let gone = false;
+    void exited.then(() => (gone = true));
+    const startTicks = identifyProcess(pid)?.startTicks ?? 0;
+    // Until its exit is collected a child's pid cannot be reused, so it is safe to signal.
+    return {
+      ...{ pid, startTicks, exited },
+      get suspended() {
+        return !gone && isSuspended({ pid, startTicks });
+      },
+      kill: (signal) => void (gone || child.kill(signal)),
+    };
+  } catch (error) {
+    throw asLaunchError(error, argv);
+  } finally {
+    closeSync(log);
+  }
+}
+
+/**
+ * Watches a process that an earlier Nandu started. The caller has proved that it is ours.
+ * @param signal ends the watching, not the process.
+ */
+export function watchProcess(identity: ProcessIdentity, signal: AbortSignal): QemuProcess {
+  const exited = new Promise<ProcessExit>((resolve) => {
+    const timer = setInterval(() => {
+      if (isAlive(identity)) return;
+      clearInterval(timer);
+      resolve({ code: null, signal: null });
+    }, adoptedPollMs);
+    signal.addEventListener('abort', () => clearInterval(timer), { once: true });
+  });
+  return {
+    ...identity,
+    exited,
+    get suspended() {
+      return isSuspended(identity);
+    },
+    kill(name) {
+      if (isAlive(identity)) process.kill(identity.pid, name);
+    },
+  };
+}
+
+function asLaunchError(error: unknown, argv: readonly string[]): AppError {
+  if (error instanceof AppError) return error;
+  const code = (error as NodeJS.ErrnoException).code;
+  const details = { argv };
+  if (code === 'ENOENT') {
+    return new AppError('qemu_missing', `QEMU is no longer at “${argv[0]}”. Install it again.`, {
+      cause: error,
+      details,
+    });
+  }
+  if (code === 'EACCES') {
+    return new AppError('permission_denied', `“${argv[0]}” may not be executed by you.`, {
+      cause: error,
+      details,
+    });
+  }
+  return new AppError('qemu_failed', `QEMU could not be started: ${(error as Error).message}`, {
+    cause: error,
+    details,
+  });
+}

@@ -1,0 +1,86 @@
+/**
+ * Writes the command as a POSIX shell script that boots the same machine without Nandu, on any host with
+ * the same files. Pure; whatever differs from what Nandu runs is said in the script itself.
+ */
+import { dirname } from 'node:path';
+import type { RunFiles } from '../host/index.ts';
+import { buildOptions, type LaunchPlan, type QemuOption } from './argv.ts';
+
+/** Stands for the script's own folder while the words are built; no path contains it. */
+const runMark = '\u0001run';
+
+/**
+ * @returns a script that needs nothing but a shell and QEMU. Its console is the terminal it runs in;
+ *   sockets and logs go to a folder of its own, removed when it ends.
+ */
+export function shellScript(plan: LaunchPlan): string {
+  const options = buildOptions({ ...plan, files: markedFiles(plan.files) })
+    .filter(([name]) => name !== '-S') // nobody is there to say "cont"
+    .map((option) => onTerminal(option));
+  const files: [name: string, path: string | null][] = [
+    ['qemu', plan.qemuPath],
+    ['kernel', plan.kernelPath],
+    ['initrd', plan.initrdPath],
+  ];
+  const lines = options.map(
+    (option) =>
+      `  ${words(option)
+        .map((word) => quoted(word, files))
+        .join(' ')}`,
+  );
+  return [
+    '#!/bin/sh',
+    `# The machine ${oneLine(plan.spec.name)}, as Nandu starts it, but for three things:`,
+    '# its console is this terminal, its sockets and logs lie in a folder that goes when it ends,',
+    '# and it need not be told to go on (-S). Other files or another QEMU: kernel=… initrd=… qemu=… sh FILE',
+    'set -eu',
+    ...files.flatMap(([name, path]) =>
+      path === null ? [] : [`${name}=\${${name}:-${quoted(path, [])}}`],
+    ),
+    'run=$(mktemp -d)',
+    `trap 'rm -rf "$run"' EXIT`,
+    '"$qemu" \\',
+    lines.join(' \\\n'),
+    '',
+  ].join('\n');
+}
+
+/** The run's files below the mark, so that no folder of this host is named. */
+function markedFiles(files: RunFiles): RunFiles {
+  const folders = [files.runDirectory, files.logDirectory];
+  const moved = Object.entries(files).map(([key, path]: [string, string]) => {
+    if (folders.includes(path)) return [key, runMark];
+    return [key, path.replace(dirname(path), runMark)];
+  });
+  return Object.fromEntries(moved) as unknown as RunFiles;
+}
+
+function words([name, value]: QemuOption): string[] {
+  return value === undefined ? [name] : [name, value];
+}
+
+/** The console's socket becomes the terminal; Ctrl+C is the guest's. */
+function onTerminal(option: QemuOption): QemuOption {
+  const [name, value] = option;
+  return name === '-chardev' && value?.startsWith('socket,id=console,') === true
+    ? ['-chardev', 'stdio,id=console,signal=off']
+    : option;
+}
+
+/** One word for the shell; the script's variables stand where their values did. */
+function quoted(word: string, variables: readonly [string, string | null][]): string {
+  const variable = variables.find(([, value]) => value === word);
+  if (variable !== undefined) return `"$${variable[0]}"`;
+  return word.split(runMark).map(quotedText).join('"$run"');
+}
+
+function quotedText(text: string, _index: number, parts: readonly string[]): string {
+  if (text === '' && parts.length > 1) return '';
+  if (/^[\w@%+=:,./-]+$/.test(text)) return text;
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/** For a comment: nothing in a name may end the line. */
+function oneLine(text: string): string {
+  return `“${text.replaceAll(/\p{C}/gu, ' ')}”`;
+}
