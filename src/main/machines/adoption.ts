@@ -1,0 +1,176 @@
+/**
+ * Takes over machines that outlived the app, or says that they are gone.
+ * Pid and process start time must agree, and either the answer of `query-uuid` or, where the monitor does
+ * not answer, the very command the process was started with; anything else is not ours and is never signalled.
+ */
+import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { MachineSpec, Run } from '../../shared/index.ts';
+import { AgentLink } from '../agent/index.ts';
+import { BootRecorder, ConsoleMarkScanner, EpochClock } from '../boot/index.ts';
+import {
+  commandOf,
+  findByCommand,
+  isAlive,
+  runFiles,
+  type Paths,
+  type RunFiles,
+} from '../host/index.ts';
+import { watchProcess } from '../qemu/index.ts';
+import { QmpSession } from '../qmp/index.ts';
+import { connectSocket } from './launch.ts';
+import { readLaunchRecord, type LaunchRecord } from './launch-record.ts';
+import { LiveRun } from './live-run.ts';
+import type { Machine } from './machine.ts';
+
+const monitorDeadlineMs = 1_500;
+/** A process that was suspended, or whose host swaps, may answer later. */
+const retryMs = 2_000;
+
+const clock = new EpochClock();
+
+/**
+ * Connects the machine to its process, or ends the run as lost.
+ * @param runSpec the definition that the run was started with; null when that is not known.
+ * @param signal ends the watching of the process when the app ends.
+ */
+export async function adoptRun(
+  machine: Machine,
+  run: Run,
+  runSpec: MachineSpec | null,
+  paths: Paths,
+  signal: AbortSignal,
+  onProblem: (error: unknown) => void,
+): Promise<void> {
+  const files = runFiles(paths, run.id);
+  const record = await findProcess(machine, run, files);
+  if (record === null) return machine.lose(run);
+  const candidate = { machine, run, runSpec, files, record, signal, onProblem };
+  if (await reconnect(candidate)) return;
+  if (signal.aborted) return; // the app ends: the next one looks again
+  if (!isAlive(record) || !isVeryCommand(record)) return machine.lose(run);
+  takeUnreachable(candidate);
+  void keepTrying(candidate);
+}
+
+interface Candidate {
+  readonly machine: Machine;
+  readonly run: Run;
+  readonly runSpec: MachineSpec | null;
+  readonly files: RunFiles;
+  readonly record: LaunchRecord;
+  readonly signal: AbortSignal;
+  readonly onProblem: (error: unknown) => void;
+}
+
+/**
+ * The run's process by its record; where that is gone, or was not written yet when the app died, the
+ * process that was started with the very command that the database has, which names the run's own folders.
+ */
+async function findProcess(
+  machine: Machine,
+  run: Run,
+  files: RunFiles,
+): Promise<LaunchRecord | null> {
+  const record = await readLaunchRecord(files.launchRecord);
+  if (record?.runId === run.id && record.machineId === machine.id) {
+    return isAlive(record) ? record : null;
+  }
+  const identity = findByCommand(run.argv);
+  if (identity === null) return null;
+  return {
+    ...{ formatVersion: 1, runId: run.id, machineId: machine.id, uuid: machine.id, ...identity },
+    ...{ spawnedAtMs: run.startedAtMs, argv: run.argv },
+  };
+}
+
+/** @returns whether the monitor answered and was the right one. */
+async function reconnect(candidate: Candidate): Promise<boolean> {
+  const { machine, run, runSpec, files, record, signal, onProblem } = candidate;
+  const sockets: Socket[] = [];
+  let qmp: QmpSession | null = null;
+  try {
+    qmp = await QmpSession.connect(files.qmpSocket, { deadlineMs: monitorDeadlineMs, signal });
+    const { UUID: uuid } = await qmp.execute('query-uuid', undefined, { signal });
+    if (uuid !== machine.id) throw new Error('another machine answers on this socket');
+    const { running, status } = await qmp.execute('query-status', undefined, { signal });
+    const consoleSocket = await connectSocket(files.consoleSocket, sockets);
+    const agentSocket = record.argv.some((word) => word.startsWith('socket,id=agent,'))
+      ? await connectSocket(files.agentSocket, sockets)
+      : null;
+    const booting = run.boot?.reached !== 'ready';
+    const scanner = new ConsoleMarkScanner();
+    let live: LiveRun | null = null;
+    machine.hub.loadOnce(files.consoleLog);
+    const consoleDrained = machine.hub.attach(consoleSocket, run.accelerator, (chunk) => {
+      if (booting && scanner.feed(chunk, clock.now())) live?.consoleMarked();
+    });
+    live = new LiveRun(
+      {
+        ...{ runId: run.id, files, qmp, hub: machine.hub, consoleDrained, scanner },
+        ...{ acpi: hasAcpi(record), onProblem },
+        process: watchProcess(record, signal),
+        agent: agentSocket === null ? null : new AgentLink(agentSocket),
+        // A boot that goes on is watched to its end; what came before is in the trace.
+        recorder: booting ? new BootRecorder(record.spawnedAtMs) : null,
+      },
+      machine.listener,
+      !running,
+    );
+    machine.adopt(run, live, running ? 'running' : 'paused', runSpec);
+    live.supervise();
+    if (booting) live.tellBoot();
+    // The app died between QEMU's start and the guest's: then the start is finished here.
+    if (status === 'prelaunch') await live.resume();
+    return true;
+  } catch {
+    // Its sockets are gone, silent, or answer for another.
+    for (const socket of sockets) socket.destroy();
+    qmp?.close();
+    return false;
+  }
+}
+
+/** The process is ours by its command, but cannot be talked to. */
+function takeUnreachable({
+  machine,
+  run,
+  runSpec,
+  files,
+  record,
+  signal,
+  onProblem,
+}: Candidate): void {
+  machine.hub.loadOnce(files.consoleLog);
+  const live = new LiveRun(
+    {
+      ...{ runId: run.id, files, qmp: null, hub: machine.hub, agent: null, recorder: null },
+      ...{ acpi: hasAcpi(record), onProblem },
+      process: watchProcess(record, signal),
+      scanner: new ConsoleMarkScanner(),
+      consoleDrained: Promise.resolve(),
+    },
+    machine.listener,
+  );
+  machine.adopt(run, live, 'running', runSpec);
+  live.supervise();
+  live.look();
+}
+
+async function keepTrying(candidate: Candidate): Promise<void> {
+  const { machine, run, record, signal } = candidate;
+  while (!signal.aborted && isAlive(record) && machine.view.run?.id === run.id) {
+    await delay(retryMs, undefined, { signal }).catch(() => undefined);
+    if (machine.live?.reachable !== false || !machine.active) return;
+    if (await reconnect(candidate)) return;
+  }
+}
+
+function isVeryCommand({ pid, argv }: LaunchRecord): boolean {
+  const command = commandOf(pid);
+  return command !== null && JSON.stringify(command) === JSON.stringify(argv);
+}
+
+function hasAcpi({ argv }: LaunchRecord): boolean {
+  return argv.some((word) => /^microvm,.*\bacpi=on\b/.test(word));
+}

@@ -1,0 +1,190 @@
+/**
+ * What this host offers to machines: QEMU, the guest kernel, memory, and which accelerator really works.
+ * Finds out and remembers; it never starts a machine of the user's.
+ */
+import { constants } from 'node:fs';
+import { access, readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import {
+  AppError,
+  toErrorData,
+  type Accelerator,
+  type AcceleratorChoice,
+  type GuestKernel,
+  type HostStatus,
+  type KvmStatus,
+} from '../../shared/index.ts';
+import { loadGuestKernels } from '../images/index.ts';
+import type { ProbeRepository } from '../store/index.ts';
+import { KvmProber } from './kvm-prober.ts';
+import { QemuRegistry, type KnownQemu } from './qemu-registry.ts';
+
+/** What {@link HostEnvironment} is built from. */
+export interface HostEnvironmentOptions {
+  readonly env: NodeJS.ProcessEnv;
+  readonly guestDirectory: string;
+  readonly probes: ProbeRepository;
+  /** QEMU binaries that a person registered. */
+  readonly registeredQemus: () => readonly string[];
+  readonly onChanged: (status: HostStatus) => void;
+}
+
+/** The guest kernel of the `default` choice with what set-up knows about it. */
+export interface DefaultKernel extends GuestKernel {
+  readonly configPath: string | null;
+}
+
+/** The host as machines see it. */
+export class HostEnvironment {
+  readonly #options: HostEnvironmentOptions;
+  readonly #qemus: QemuRegistry;
+  readonly #kvm: KvmProber;
+  #kernel: DefaultKernel | AppError | null = null;
+  #memoryMiB = 0;
+  #tscDeadlineTimer = false;
+  #vhostVsock = false;
+  #looked: Promise<void> | null = null;
+
+  constructor(options: HostEnvironmentOptions) {
+    this.#options = options;
+    this.#qemus = new QemuRegistry({ ...options, registered: options.registeredQemus });
+    this.#kvm = new KvmProber(options.probes);
+  }
+
+  /** Looks once; later calls share the result until {@link refresh}. */
+  async status(): Promise<HostStatus> {
+    await (this.#looked ??= this.#look(false));
+    return this.#status();
+  }
+
+  /** Looks again at everything, past any cache. */
+  async refresh(): Promise<HostStatus> {
+    this.#looked = this.#look(true);
+    await this.#looked;
+    return this.#status();
+  }
+
+  /** @throws AppError `qemu_missing`, `qemu_failed`. */
+  async qemu(path: string | null): Promise<KnownQemu> {
+    await this.status();
+    return this.#qemus.find(path);
+  }
+
+  /** Null when set-up has prepared none. */
+  get defaultKernel(): DefaultKernel | null {
+    return this.#kernel instanceof AppError ? null : this.#kernel;
+  }
+
+  /** Whether the CPU has the TSC deadline timer. */
+  get tscDeadlineTimer(): boolean {
+    return this.#tscDeadlineTimer;
+  }
+
+  /** Whether /dev/vhost-vsock may be used. */
+  get vhostVsock(): boolean {
+    return this.#vhostVsock;
+  }
+
+  /**
+   * Resolves `auto`. May take as long as a probe boot the first time on a host with /dev/kvm.
+   * @throws AppError `invalid_input` when KVM is demanded where it does not work.
+   */
+  async accelerator(choice: AcceleratorChoice, qemu: KnownQemu): Promise<Accelerator> {
+    if (choice === 'tcg') return 'tcg';
+    await this.status();
+    const kernel = this.defaultKernel;
+    const verdict = kernel === null ? null : await this.#kvm.verdict(qemu.binary, kernel);
+    if (verdict?.works === true) return 'kvm';
+    if (choice === 'auto') return 'tcg';
+    throw new AppError(
+      'invalid_input',
+      `KVM does not work here. ${verdict?.reason ?? ''} Choose “Automatic” or emulation.`,
+      { details: { field: 'accelerator' } },
+    );
+  }
+
+  /** What `auto` comes to as far as is known now, without waiting for a probe. */
+  likelyAccelerator(choice: AcceleratorChoice, qemu: KnownQemu): Accelerator {
+    if (choice !== 'auto') return choice;
+    return this.kvmOf(qemu).state === 'works' ? 'kvm' : 'tcg';
+  }
+
+  /** Resolves when no probe boot of the default QEMU is under way. */
+  async probed(): Promise<void> {
+    const qemu = this.#qemus.default;
+    const kernel = this.defaultKernel;
+    if (!(qemu instanceof AppError) && kernel !== null) {
+      await this.#kvm.verdict(qemu.binary, kernel);
+    }
+  }
+
+  kvmOf(qemu: KnownQemu): KvmStatus {
+    const kernel = this.defaultKernel;
+    if (kernel === null) return { state: 'unknown', reason: '' };
+    return this.#kvm.status(qemu.binary, kernel);
+  }
+
+  /** Ends a probe boot under way. */
+  async dispose(): Promise<void> {
+    this.#qemus.dispose();
+    await this.#kvm.dispose();
+  }
+
+  async #look(again: boolean): Promise<void> {
+    const { guestDirectory, onChanged } = this.#options;
+    const [kernel, memory, cpu, vsock] = await Promise.allSettled([
+      findDefaultKernel(guestDirectory),
+      readMemoryMiB(),
+      readFile('/proc/cpuinfo', 'utf8'),
+      access('/dev/vhost-vsock', constants.R_OK | constants.W_OK),
+      this.#qemus.look(again),
+    ]);
+    this.#memoryMiB = memory.status === 'fulfilled' ? memory.value : 0;
+    this.#kernel = kernel.status === 'fulfilled' ? kernel.value : asAppError(kernel.reason);
+    this.#tscDeadlineTimer =
+      cpu.status === 'fulfilled' && /^flags\s*:.*\btsc_deadline_timer\b/m.test(cpu.value);
+    this.#vhostVsock = vsock.status === 'fulfilled';
+    const qemu = this.#qemus.default;
+    if (this.defaultKernel !== null && !(qemu instanceof AppError)) {
+      void this.#kvm
+        .verdict(qemu.binary, this.defaultKernel, again)
+        .then(() => onChanged(this.#status()));
+    }
+    onChanged(this.#status());
+  }
+
+  #status(): HostStatus {
+    const qemu = this.#qemus.default;
+    const kernel = this.#kernel;
+    const { path, version } = qemu instanceof AppError ? { path: '', version: '' } : qemu.binary;
+    return {
+      qemu: qemu instanceof AppError ? null : { path, version },
+      qemus: this.#qemus.list(),
+      problems: [qemu, kernel].filter((found) => found instanceof AppError).map(toErrorData),
+      kvm: qemu instanceof AppError ? { state: 'unknown', reason: '' } : this.kvmOf(qemu),
+      memoryMiB: this.#memoryMiB,
+      cpuCount: availableParallelism(),
+      defaultKernel: this.defaultKernel,
+    };
+  }
+}
+
+/** The kernel that machines with the `default` choice boot: the ELF, which starts fastest. */
+async function findDefaultKernel(guestDirectory: string): Promise<DefaultKernel> {
+  const [kernel] = await loadGuestKernels(guestDirectory);
+  if (kernel === undefined) throw new AppError('guest_missing', 'Set-up prepared no guest kernel.');
+  const { id, title, release, vmlinuxPath, initrdPath, configPath } = kernel;
+  return { id, title, release, kernelPath: vmlinuxPath, initrdPath, configPath };
+}
+
+function asAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  const { message } = toErrorData(error);
+  return new AppError('internal', message, { cause: error });
+}
+
+/** The memory of this computer (proc(5), "meminfo"). */
+async function readMemoryMiB(): Promise<number> {
+  const kiB = /^MemTotal:\s+(\d+) kB/m.exec(await readFile('/proc/meminfo', 'utf8'))?.[1];
+  return Math.floor(Number(kiB) / 1024);
+}

@@ -1,0 +1,221 @@
+/**
+ * Brings a QEMU process up: folders, spawn, monitor, console, agent, first instruction.
+ * All or nothing: a launch that fails leaves no process, no socket and no folder behind.
+ */
+import { mkdir, readFile, rm, statfs } from 'node:fs/promises';
+import { createConnection, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { AppError, type MachineId, type RunId } from '../../shared/index.ts';
+import { AgentLink } from '../agent/index.ts';
+import { BootRecorder, ConsoleMarkScanner, EpochClock } from '../boot/index.ts';
+import type { ConsoleHub } from '../console/index.ts';
+import type { RunFiles } from '../host/index.ts';
+import { buildArgv, spawnQemu, type LaunchPlan, type QemuProcess } from '../qemu/index.ts';
+import { connectWithRetry, type QmpSession } from '../qmp/index.ts';
+import { writeLaunchRecord } from './launch-record.ts';
+import { LiveRun, type LiveRunListener } from './live-run.ts';
+
+/** QEMU needs some 50 ms until its monitor answers; a swapping host far longer. */
+const monitorDeadlineMs = 20_000;
+const socketDeadlineMs = 5_000;
+/** A launch with less free space than this would lose its own log. */
+const minFreeBytes = 4 * 1024 * 1024;
+
+const clock = new EpochClock();
+
+/** Who is launched and into what. */
+export interface LaunchContext {
+  readonly machineId: MachineId;
+  readonly runId: RunId;
+  readonly plan: LaunchPlan;
+  readonly hub: ConsoleHub;
+  readonly listener: LiveRunListener;
+  /** Calls the launch off. */
+  readonly signal: AbortSignal;
+  readonly onProblem: (error: unknown) => void;
+}
+
+/**
+ * @returns a run whose guest executes.
+ * @throws AppError `qemu_failed` with `argv`, `exitCode`, `signal` and `log` (QEMU's last lines);
+ *   `qemu_timeout`, `qemu_missing`, `disk_full`, `permission_denied`, `cancelled`.
+ */
+export async function launch(context: LaunchContext): Promise<LiveRun> {
+  const { plan, runId, machineId, hub, listener, signal } = context;
+  const { files } = plan;
+  const argv = buildArgv(plan);
+  let qemu: QemuProcess | null = null;
+  let qmp: QmpSession | null = null;
+  const sockets: Socket[] = [];
+  try {
+    await makeFolders(files);
+    throwIfCancelled(signal);
+    const spawnedAtMs = clock.now();
+    qemu = await spawnQemu(argv, files.qemuLog);
+    const { pid, startTicks } = qemu;
+    const recorded = writeLaunchRecord(files.launchRecord, {
+      ...{ formatVersion: 1, runId, machineId, uuid: plan.uuid },
+      ...{ pid, startTicks, spawnedAtMs, argv },
+    });
+    recorded.catch(() => undefined); // awaited below; must not count as unhandled until then
+    qmp = await untilExit(
+      qemu,
+      (race) => connectWithRetry(files.qmpSocket, { deadlineMs: monitorDeadlineMs, signal: race }),
+      signal,
+    );
+    const [consoleSocket, agentSocket] = await Promise.all([
+      connectSocket(files.consoleSocket, sockets),
+      plan.spec.devices.agent ? connectSocket(files.agentSocket, sockets) : null,
+    ]);
+    throwIfCancelled(signal);
+
+    const recorder = new BootRecorder(spawnedAtMs);
+    const scanner = new ConsoleMarkScanner();
+    let live: LiveRun | null = null;
+    hub.reset();
+    const consoleDrained = hub.attach(consoleSocket, plan.accelerator, (chunk) => {
+      if (scanner.feed(chunk, clock.now())) live?.consoleMarked();
+    });
+    const resumed = firstResume(qmp, qemu);
+    live = new LiveRun(
+      {
+        ...{ runId, files, process: qemu, qmp, hub, scanner, recorder, consoleDrained },
+        acpi: plan.spec.board.acpi,
+        onProblem: context.onProblem,
+        agent: agentSocket === null ? null : new AgentLink(agentSocket),
+      },
+      listener,
+    );
+    await qmp.execute('cont', undefined, { signal });
+    recorder.resumed(await resumed);
+    // The guest need not wait for the disk, but a run that could not be found again is no run.
+    await recorded;
+    live.supervise();
+    return live;
+  } catch (error) {
+    const failure = await explain(error, qemu, files, argv);
+    for (const socket of sockets) socket.destroy();
+    qmp?.close();
+    if (qemu !== null) {
+      qemu.kill('SIGKILL');
+      await qemu.exited;
+    }
+    await rm(files.runDirectory, { recursive: true, force: true }).catch(context.onProblem);
+    throw failure;
+  }
+}
+
+async function makeFolders(files: RunFiles): Promise<void> {
+  try {
+    await mkdir(files.logDirectory, { recursive: true, mode: 0o700 });
+    await mkdir(files.runDirectory, { recursive: true, mode: 0o700 });
+    const { bavail, bsize } = await statfs(files.logDirectory);
+    if (bavail * bsize < minFreeBytes) throw diskFull(files.logDirectory);
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    const { code, path } = error as NodeJS.ErrnoException;
+    if (code === 'ENOSPC' || code === 'EDQUOT') throw diskFull(files.logDirectory, error);
+    if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM') {
+      throw new AppError('permission_denied', `Nandu may not write to “${path}”.`, {
+        cause: error,
+      });
+    }
+    throw error;
+  }
+}
+
+function diskFull(path: string, cause?: unknown): AppError {
+  return new AppError(
+    'disk_full',
+    `The disk is full: there is no room for the machine's logs in “${path}”. Free some space and start again.`,
+    { cause, details: { path } },
+  );
+}
+
+/** Runs `work`, but stops waiting as soon as the process is gone or the launch is called off. */
+async function untilExit<T>(
+  qemu: QemuProcess,
+  work: (signal: AbortSignal) => Promise<T>,
+  outer: AbortSignal,
+): Promise<T> {
+  const race = new AbortController();
+  void qemu.exited.then(() => race.abort());
+  return work(AbortSignal.any([race.signal, outer]));
+}
+
+/** When the guest's CPUs began to run, epoch milliseconds. */
+function firstResume(qmp: QmpSession, qemu: QemuProcess): Promise<number> {
+  const { promise, resolve, reject } = withResolvers<number>();
+  const dispose = qmp.onEvent((event) => {
+    if (event.event === 'RESUME') resolve(event.timestampMs ?? Date.now());
+  });
+  void qemu.exited.then(() => reject(new AppError('qemu_failed', 'QEMU ended.')));
+  void qmp.closed.then(() => reject(new AppError('qmp_failed', 'QEMU’s monitor hung up.')));
+  promise.catch(() => undefined).finally(dispose);
+  return promise;
+}
+
+function withResolvers<T>(): {
+  promise: Promise<T>;
+  resolve: (value: T) => void;
+  reject: (error: Error) => void;
+} {
+  let resolve!: (value: T) => void;
+  let reject!: (error: Error) => void;
+  const promise = new Promise<T>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return { promise, resolve, reject };
+}
+
+/** Connects to one of QEMU's chardev sockets, which exist once the monitor answers. */
+export async function connectSocket(path: string, opened: Socket[]): Promise<Socket> {
+  const socket = createConnection(path);
+  opened.push(socket);
+  await new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(
+      () => reject(new AppError('qemu_timeout', `QEMU does not answer on “${path}”.`)),
+      socketDeadlineMs,
+    );
+    socket.once('connect', resolve).once('error', reject);
+    socket.once('close', () => clearTimeout(timer)).once('connect', () => clearTimeout(timer));
+  });
+  return socket;
+}
+
+function throwIfCancelled(signal: AbortSignal): void {
+  if (signal.aborted) throw new AppError('cancelled', 'The start was called off.');
+}
+
+/** Turns a failed launch into one error that carries the command, the exit and QEMU's last lines. */
+async function explain(
+  error: unknown,
+  qemu: QemuProcess | null,
+  files: RunFiles,
+  argv: readonly string[],
+): Promise<unknown> {
+  if (qemu === null) return error;
+  const exit = await Promise.race([qemu.exited, delay(100, null)]);
+  const log = (await readFile(files.qemuLog, 'utf8').catch(() => ''))
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .slice(-20);
+  const details = { argv, log, exitCode: exit?.code ?? null, signal: exit?.signal ?? null };
+  if (exit !== null) {
+    const how = exit.signal === null ? `exit code ${exit.code}` : `signal ${exit.signal}`;
+    const last = log.at(-1)?.replace(/^\S+Z (?=qemu)/, '');
+    return new AppError(
+      'qemu_failed',
+      `QEMU ended before the machine started (${how}).${last === undefined ? '' : ` It said: ${last}`}`,
+      { cause: error, details },
+    );
+  }
+  if (error instanceof AppError) {
+    return new AppError(error.code, error.message, {
+      cause: error,
+      details: { ...details, ...error.details },
+    });
+  }
+  return error;
+}

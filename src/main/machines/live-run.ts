@@ -1,0 +1,321 @@
+/**
+ * One QEMU process while it lives: its monitor, console, agent and boot timeline.
+ * Reports what happens and how it ended; what that means for the machine is the machine's business.
+ */
+import { readFile, rm } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  AppError,
+  type Activity,
+  type BootTimeline,
+  type DiskLimits,
+  type RunEnd,
+  type RunId,
+  type StopDeadlines,
+} from '../../shared/index.ts';
+import type { AgentLink } from '../agent/index.ts';
+import { BootRecorder, ConsoleMarkScanner, parseTrace } from '../boot/index.ts';
+import type { ConsoleHub } from '../console/index.ts';
+import type { RunFiles } from '../host/index.ts';
+import {
+  agentPortId,
+  climb,
+  throttleGroupOf,
+  throttleLimits,
+  traceEvents,
+  type QemuProcess,
+  type Rung,
+} from '../qemu/index.ts';
+import type { QmpEvent, QmpSession } from '../qmp/index.ts';
+import { describeEnd } from './run-end.ts';
+
+/** SIGKILL cannot be refused; a host that swaps still needs a while for it. */
+const killMs = 5_000;
+/** After the process is gone: how long its sockets may take to deliver their last bytes. */
+const drainDeadlineMs = 1_000;
+const commandDeadlineMs = 5_000;
+
+/** What a live run tells its machine. */
+export interface LiveRunListener {
+  /** @param suspended by a signal from outside (SIGSTOP), and not by us. */
+  moved(state: 'running' | 'paused', suspended: boolean): void;
+  booted(timeline: BootTimeline): void;
+  /** Called once, after everything was cleaned up. */
+  ended(end: RunEnd): void;
+}
+
+/** What a live run is made of; whoever makes one has connected everything. */
+export interface LiveRunParts {
+  readonly runId: RunId;
+  readonly files: RunFiles;
+  /** Whether the board has ACPI, by which a guest can power off. */
+  readonly acpi: boolean;
+  readonly process: QemuProcess;
+  /** Null for an adopted process whose socket is gone: it can be watched and ended, no more. */
+  readonly qmp: QmpSession | null;
+  readonly agent: AgentLink | null;
+  readonly hub: ConsoleHub;
+  readonly scanner: ConsoleMarkScanner;
+  /** Null for an adopted run, whose boot nobody watched to the end. */
+  readonly recorder: BootRecorder | null;
+  /** Resolves when the console's last byte was read. */
+  readonly consoleDrained: Promise<void>;
+  /** Something could not be cleaned up; the run itself is as it should be. */
+  readonly onProblem: (error: unknown) => void;
+}
+
+/** A supervised QEMU. */
+export class LiveRun {
+  readonly runId: RunId;
+  /** Resolves when the process is gone and cleaned up; never rejects. */
+  readonly finished: Promise<void>;
+  #finish!: () => void;
+  readonly #parts: LiveRunParts;
+  readonly #listener: LiveRunListener;
+  #requested: 'stop' | 'force' | null = null;
+  #lastRung: Activity | null = null;
+  #shutdown: { guest: boolean; reason: string } | null = null;
+  #panicked = false;
+  #bootDone = false;
+  #released = false;
+  #halted: boolean;
+  #suspended = false;
+
+  /** @param halted whether the guest's CPUs do not run now. */
+  constructor(parts: LiveRunParts, listener: LiveRunListener, halted = false) {
+    this.#halted = halted;
+    this.runId = parts.runId;
+    this.#parts = parts;
+    this.#listener = listener;
+    this.finished = new Promise((resolve) => (this.#finish = resolve));
+    parts.qmp?.onEvent((event) => this.#handle(event));
+  }
+
+  /** From here on the end of the process is reported; until then whoever launches answers for it. */
+  supervise(): void {
+    void this.#superviseToEnd().finally(this.#finish);
+  }
+
+  /** Whether QEMU can be told anything. */
+  get reachable(): boolean {
+    return this.#parts.qmp !== null;
+  }
+
+  async pause(): Promise<void> {
+    await this.#monitor().execute('stop', undefined, { deadlineMs: commandDeadlineMs });
+  }
+
+  /** Also undoes what a signal from outside did. */
+  async resume(): Promise<void> {
+    if (this.#suspended) this.#parts.process.kill('SIGCONT');
+    this.look();
+    if (!this.#halted) return;
+    await this.#monitor().execute('cont', undefined, { deadlineMs: commandDeadlineMs });
+  }
+
+  /** Changes a disk's throttling at once. */
+  async setDiskLimits(index: number, limits: DiskLimits): Promise<void> {
+    const path = `/objects/${throttleGroupOf(index)}`;
+    await this.#monitor().execute(
+      'qom-set',
+      { path, property: 'limits', value: throttleLimits(limits) },
+      { deadlineMs: commandDeadlineMs },
+    );
+  }
+
+  /** Looks whether the process was suspended or woken by a signal, which QEMU itself cannot tell. */
+  look(): void {
+    const suspended = this.#parts.process.suspended;
+    if (suspended === this.#suspended) return;
+    this.#suspended = suspended;
+    this.#tellState();
+  }
+
+  /** Tells the guest how large its terminal is; a guest without an agent never learns it. */
+  resizeConsole(columns: number, rows: number): void {
+    this.#parts.agent?.setSize(columns, rows);
+  }
+
+  /** Tells what is known of the boot by now, for a run whose beginning nobody watched. */
+  tellBoot(): void {
+    void this.#publishBoot();
+  }
+
+  /** Called by whoever feeds console output: looks for the boot's marks in it. */
+  consoleMarked(): void {
+    const { scanner, recorder } = this.#parts;
+    if (recorder === null || this.#bootDone || scanner.userSpaceAtMs === null) return;
+    recorder.userSpace(scanner.userSpaceAtMs);
+    void this.#publishBoot();
+  }
+
+  /**
+   * Climbs the stop ladder until the process is gone and cleaned up.
+   * @param paused a halted guest hears nothing, so the polite rungs are left out.
+   * @throws AppError `qemu_timeout` when the process cannot be ended.
+   */
+  async stop(
+    deadlines: StopDeadlines,
+    paused: boolean,
+    onRung: (rung: Activity) => void,
+  ): Promise<void> {
+    this.#requested ??= 'stop';
+    const { qmp, agent, process } = this.#parts;
+    // A suspended process would sleep through every polite rung.
+    if (this.#suspended) process.kill('SIGCONT');
+    const rungs: Rung<Activity>[] = [];
+    if (qmp !== null && !paused) {
+      rungs.push({
+        name: 'asking-guest',
+        deadlineMs: deadlines.askGuestMs,
+        act: async () => {
+          if (agent?.present === true) agent.powerOff();
+          else await qmp.execute('system_powerdown', undefined, {});
+        },
+      });
+    }
+    if (qmp !== null) {
+      rungs.push({
+        name: 'ending-qemu',
+        deadlineMs: deadlines.quitMs,
+        act: () =>
+          qmp.execute('quit', undefined, { deadlineMs: deadlines.quitMs }).then(() => undefined),
+      });
+    }
+    rungs.push(
+      {
+        name: 'terminating',
+        deadlineMs: deadlines.terminateMs,
+        act: () => process.kill('SIGTERM'),
+      },
+      { name: 'killing', deadlineMs: killMs, act: () => process.kill('SIGKILL') },
+    );
+    await climb(rungs, process.exited, (rung) => {
+      this.#lastRung = rung;
+      onRung(rung);
+    });
+    await this.finished;
+  }
+
+  /** Ends the process at once. */
+  async kill(): Promise<void> {
+    this.#requested = 'force';
+    this.#parts.process.kill('SIGKILL');
+    const timer = new AbortController();
+    const gone = await Promise.race([
+      this.finished.then(() => true),
+      delay(killMs, false, { signal: timer.signal }).catch(() => true),
+    ]);
+    timer.abort();
+    if (!gone) {
+      throw new AppError('qemu_timeout', 'QEMU was killed but the system has not ended it yet.');
+    }
+  }
+
+  /** Lets go of a machine that is to go on without the app. Nothing is ended. */
+  release(): void {
+    this.#released = true;
+    this.#parts.qmp?.close();
+    this.#parts.agent?.close();
+    this.#parts.hub.detach();
+  }
+
+  #handle(event: QmpEvent): void {
+    switch (event.event) {
+      case 'STOP':
+        // QEMU halts the CPUs of a machine that has ended, too.
+        if (this.#shutdown !== null) break;
+        this.#halted = true;
+        this.#tellState();
+        break;
+      case 'RESUME':
+        this.#halted = false;
+        this.#tellState();
+        break;
+      case 'GUEST_PANICKED':
+        this.#panicked = true;
+        break;
+      case 'SHUTDOWN':
+        this.#shutdown = {
+          guest: event.data['guest'] === true,
+          reason: String(event.data['reason'] ?? ''),
+        };
+        break;
+      case 'VSERPORT_CHANGE':
+        if (event.data['id'] === agentPortId && event.data['open'] === true) {
+          this.#parts.recorder?.ready(event.timestampMs ?? Date.now());
+          void this.#publishBoot();
+        }
+        break;
+    }
+  }
+
+  async #publishBoot(): Promise<void> {
+    const { recorder } = this.#parts;
+    if (recorder === null || this.#bootDone) return;
+    const trace = await readFile(this.#parts.files.traceLog, 'utf8').catch(() => '');
+    // The guest may be ready while the file was being read; only the whole story ends the watch.
+    if (this.#bootDone) return;
+    for (const traced of parseTrace(trace)) recorder.trace(traced);
+    const timeline = recorder.timeline();
+    this.#bootDone = timeline.reached === 'ready';
+    this.#listener.booted(timeline);
+    if (this.#bootDone) this.#endTracing();
+  }
+
+  /** From here on a guest could fill the host's disk through the trace's file, and nobody reads it. */
+  #endTracing(): void {
+    for (const name of traceEvents) {
+      this.#parts.qmp
+        ?.executeRaw('trace-event-set-state', { name, enable: false }, {})
+        .catch(() => undefined); // it may have ended, or know no such event: there is nothing to end then
+    }
+  }
+
+  #tellState(): void {
+    this.#listener.moved(this.#halted || this.#suspended ? 'paused' : 'running', this.#suspended);
+  }
+
+  #monitor(): QmpSession {
+    const { qmp } = this.#parts;
+    if (qmp !== null) return qmp;
+    throw new AppError(
+      'illegal_state',
+      'QEMU’s monitor socket was deleted while Nandu was not running: this machine can only be stopped.',
+    );
+  }
+
+  async #superviseToEnd(): Promise<void> {
+    const { process, qmp, agent, consoleDrained, files, hub, recorder } = this.#parts;
+    const exit = await process.exited;
+    if (this.#released) return;
+    // The kernel keeps what QEMU sent last: SHUTDOWN's reason and the last console lines.
+    const timer = new AbortController();
+    await Promise.race([
+      Promise.all([qmp?.closed, consoleDrained]),
+      delay(drainDeadlineMs, undefined, { signal: timer.signal }).catch(() => undefined),
+    ]);
+    timer.abort();
+    qmp?.close();
+    agent?.close();
+    if (!this.#bootDone) await this.#publishBoot();
+    // What cannot be removed must not keep the machine from being what it is: ended.
+    await rm(files.runDirectory, { recursive: true, force: true }).catch(this.#parts.onProblem);
+    // The guest can print what it likes: its words count only where its end could be a panic's.
+    const spoke =
+      this.#requested === null &&
+      this.#shutdown?.reason !== 'guest-shutdown' &&
+      hub.lastLines(200).some((line) => line.includes('Kernel panic - not syncing'));
+    this.#listener.ended(
+      describeEnd({
+        requested: this.#requested,
+        lastRung: this.#lastRung,
+        shutdown: this.#shutdown,
+        exit,
+        panicked: this.#panicked || spoke,
+        acpi: this.#parts.acpi,
+        reachedUserSpace: recorder === null || recorder.timeline().reached !== 'partial',
+      }),
+    );
+  }
+}

@@ -1,0 +1,383 @@
+/**
+ * One machine: its definition, its state and what may be done to it now. All changes of state pass
+ * through the lifecycle table; nothing here knows how a process is launched or a row is stored.
+ */
+import {
+  AppError,
+  differingPaths,
+  isLive,
+  toErrorData,
+  type Activity,
+  type ErrorData,
+  type JournalKind,
+  type MachineId,
+  type MachineSpec,
+  type MachineState,
+  type MachineView,
+  type Run,
+} from '../../shared/index.ts';
+import { ConsoleHub } from '../console/index.ts';
+import { assertMove, isActive } from './lifecycle.ts';
+import type { LiveRun, LiveRunListener } from './live-run.ts';
+import { RebootGuard } from './reboot-guard.ts';
+
+/** What a machine needs from its manager. */
+export interface MachineHost {
+  /** Plans, records and launches a run; reports the new run before it waits for anything long. */
+  launch(
+    machine: Machine,
+    report: { run(run: Run): void; activity(activity: Activity): void; listener: LiveRunListener },
+    signal: AbortSignal,
+  ): Promise<LiveRun>;
+  /** Stores the run's changed boot or end and returns the run as it is now. */
+  updateRun(run: Run, change: Partial<Pick<Run, 'boot' | 'end' | 'endedAtMs'>>): Run;
+  changed(machine: Machine): void;
+  /** The last lines of QEMU's own messages in the current run. */
+  qemuLog(machine: Machine): string[];
+  /** Writes into the machine's journal. */
+  note(machine: Machine, kind: JournalKind, message: string): void;
+}
+
+/** What is stored of a machine. */
+export interface Definition {
+  readonly id: MachineId;
+  readonly spec: MachineSpec;
+  /** Before the last edit; null when it was never edited. */
+  readonly previousSpec: MachineSpec | null;
+  readonly createdAtMs: number;
+}
+
+/** A machine, running or not. */
+export class Machine {
+  readonly id: MachineId;
+  readonly createdAtMs: number;
+  readonly hub = new ConsoleHub();
+  readonly #host: MachineHost;
+  readonly #reboots = new RebootGuard();
+  #spec: MachineSpec;
+  #previousSpec: MachineSpec | null;
+  /** As the current run was started with. */
+  #runSpec: MachineSpec | null = null;
+  #state: MachineState = 'stopped';
+  #activity: Activity | null = null;
+  #problem: ErrorData | null = null;
+  #run: Run | null;
+  #live: LiveRun | null = null;
+  #starting: { promise: Promise<void>; abort: AbortController } | null = null;
+  #stopping: Promise<void> | null = null;
+  #consoleSize: { columns: number; rows: number } | null = null;
+
+  constructor(definition: Definition, lastRun: Run | null, host: MachineHost) {
+    this.id = definition.id;
+    this.#spec = definition.spec;
+    this.#previousSpec = definition.previousSpec;
+    this.createdAtMs = definition.createdAtMs;
+    this.#run = lastRun;
+    this.#host = host;
+    if (lastRun?.end?.expected === false && lastRun.end.kind !== 'launch-failed') {
+      this.#state = 'crashed';
+    }
+  }
+
+  get spec(): MachineSpec {
+    return this.#spec;
+  }
+
+  get previousSpec(): MachineSpec | null {
+    return this.#previousSpec;
+  }
+
+  get live(): LiveRun | null {
+    return this.#live;
+  }
+
+  get state(): MachineState {
+    return this.#state;
+  }
+
+  get active(): boolean {
+    return isActive(this.#state);
+  }
+
+  get view(): MachineView {
+    return {
+      id: this.id,
+      spec: this.#spec,
+      createdAtMs: this.createdAtMs,
+      state: this.#state,
+      activity: this.#activity,
+      run: this.#run,
+      pendingChanges: this.#pendingChanges(),
+      canUndo: this.#previousSpec !== null,
+      problem: this.#problem,
+    };
+  }
+
+  /** Another definition, stored already; what can takes effect at once. */
+  redefine(spec: MachineSpec, previousSpec: MachineSpec): void {
+    this.#spec = spec;
+    this.#previousSpec = previousSpec;
+    this.#host.changed(this);
+  }
+
+  /** The current run has these disk limits now. */
+  limitsApplied(disks: MachineSpec['disks']): void {
+    if (this.#runSpec !== null) this.#runSpec = { ...this.#runSpec, disks };
+  }
+
+  /**
+   * Starts it; while it is starting, joins that start.
+   * @throws AppError `illegal_state` when it runs already, or whatever made the launch fail.
+   */
+  start(): Promise<void> {
+    if (this.#starting !== null) return this.#starting.promise;
+    if (this.active) return Promise.reject(this.#refuse('start', 'It runs already.'));
+    const abort = new AbortController();
+    const promise = this.#start(abort.signal).finally(() => (this.#starting = null));
+    this.#starting = { promise, abort };
+    return promise;
+  }
+
+  /**
+   * Climbs the stop ladder; while it is stopping, joins that. A start under way is called off.
+   * @throws AppError `illegal_state` when it does not run, `qemu_timeout`.
+   */
+  stop(): Promise<void> {
+    if (this.#stopping !== null) return this.#stopping;
+    if (this.#starting !== null) return this.#callOffStart();
+    const live = this.#live;
+    if (live === null) return Promise.reject(this.#refuse('stop', 'It does not run.'));
+    if (this.#state === 'stopping') return live.finished; // by force, under way
+    const paused = this.#state === 'paused' && this.#activity !== 'suspended';
+    this.#activity = null;
+    this.#move('stopping');
+    this.#host.note(this, 'stop-asked', 'Asked to stop.');
+    this.#stopping = live
+      .stop(this.#spec.stopDeadlines, paused, (rung) => {
+        this.#setActivity(rung);
+        this.#host.note(this, 'stop-step', stopSteps[rung] ?? rung);
+      })
+      .finally(() => (this.#stopping = null));
+    return this.#stopping;
+  }
+
+  /** Stops it, however long that takes, and starts it again. */
+  async restart(): Promise<void> {
+    if (!this.active) throw this.#refuse('restart', 'It does not run.');
+    this.#host.note(this, 'restart-asked', 'Asked to restart.');
+    await this.stop();
+    await this.start();
+  }
+
+  /** Ends the process at once, whatever else is under way. */
+  async forceStop(): Promise<void> {
+    if (this.#starting !== null) return this.#callOffStart();
+    const live = this.#live;
+    if (live === null) throw this.#refuse('stop', 'It does not run.');
+    if (this.#state !== 'stopping') this.#move('stopping');
+    this.#setActivity('killing');
+    this.#host.note(this, 'force-stop-asked', 'Asked to stop by force.');
+    await live.kill();
+  }
+
+  async pause(): Promise<void> {
+    if (this.#state !== 'running') throw this.#refuse('pause', 'It does not run.');
+    await this.#live?.pause();
+  }
+
+  async resume(): Promise<void> {
+    if (this.#state !== 'paused') throw this.#refuse('resume', 'It is not paused.');
+    await this.#live?.resume();
+  }
+
+  /** Remembered, so that a guest that greets later learns it too. */
+  resizeConsole(columns: number, rows: number): void {
+    this.#consoleSize = { columns, rows };
+    this.#live?.resizeConsole(columns, rows);
+  }
+
+  /**
+   * Takes over a process that an earlier Nandu started; a second time when its monitor answers at last.
+   * @param runSpec as the run was started with; null when that is not known any more.
+   */
+  adopt(run: Run, live: LiveRun, state: 'running' | 'paused', runSpec: MachineSpec | null): void {
+    this.#live?.release();
+    this.#run = run;
+    this.#live = live;
+    this.#runSpec = runSpec;
+    this.#problem = null;
+    if (this.#state === state) this.#host.changed(this);
+    else this.#move(state);
+    this.#host.note(
+      this,
+      'adopted',
+      live.reachable
+        ? 'Taken over: it went on while Nandu was not running.'
+        : 'Found running, but its monitor does not answer: it can only be stopped.',
+    );
+  }
+
+  /** The run's process is gone, and nobody saw how it ended. */
+  lose(run: Run): void {
+    const message = 'The machine ended while Nandu was not running.';
+    const end = { kind: 'lost' as const, expected: true, message };
+    this.#run = this.#host.updateRun(run, { end, endedAtMs: Date.now() });
+    this.#state = 'stopped';
+    this.#host.note(this, 'lost', message);
+    this.#host.changed(this);
+  }
+
+  /** Resolves when no start is under way; never rejects. */
+  async settled(): Promise<void> {
+    await this.#starting?.promise.catch(() => undefined);
+  }
+
+  /** Leaves the process to itself; only for the end of the app. */
+  release(): void {
+    this.#live?.release();
+  }
+
+  /** What the launched or adopted process reports. */
+  readonly listener: LiveRunListener = {
+    moved: (state, suspended) => {
+      if (this.#state === 'stopping') return;
+      this.#activity = suspended ? 'suspended' : null;
+      if (this.#state === state) return this.#host.changed(this);
+      const paused = suspended ? 'QEMU was suspended by a signal from outside.' : 'Paused.';
+      if (state === 'paused') this.#host.note(this, 'paused', paused);
+      else if (this.#state === 'paused') this.#host.note(this, 'resumed', 'Resumed.');
+      this.#move(state);
+    },
+    booted: (boot) => {
+      if (this.#run !== null) this.#run = this.#host.updateRun(this.#run, { boot });
+      const size = this.#consoleSize;
+      if (size !== null) this.#live?.resizeConsole(size.columns, size.rows);
+      if (boot.reached === 'ready') {
+        this.#host.note(this, 'ready', `Ready ${Math.round(boot.totalMs)} ms after the start.`);
+      }
+      this.#host.changed(this);
+    },
+    ended: (end) => {
+      this.#live = null;
+      this.#activity = null;
+      this.#host.note(this, 'ended', end.message);
+      if (this.#run !== null) {
+        this.#run = this.#host.updateRun(this.#run, { end, endedAtMs: Date.now() });
+      }
+      this.#problem = end.expected
+        ? null
+        : {
+            code: 'qemu_failed',
+            message: end.message,
+            details: {
+              log: end.kind === 'qemu-exit' ? this.#host.qemuLog(this) : [],
+              console: aroundPanic(this.hub.lastLines(200)),
+              argv: this.#run?.argv ?? [],
+            },
+          };
+      this.#runSpec = null;
+      this.#move(end.expected ? 'stopped' : 'crashed');
+      if (end.kind === 'guest-reset' && this.#spec.onReboot === 'restart') this.#startAfterReboot();
+    },
+  };
+
+  /** What the guest asked for: a start, as a run of its own. Not for ever, if it does nothing else. */
+  #startAfterReboot(): void {
+    if (!this.#reboots.allow()) {
+      this.#problem = {
+        code: 'illegal_state',
+        message:
+          'The guest restarted again and again within seconds, so it was left stopped. Its last lines may say why.',
+        details: { console: this.hub.lastLines(20) },
+      };
+      return this.#host.changed(this);
+    }
+    this.#host.note(this, 'guest-restarted', 'The guest restarted: starting it anew.');
+    // The failure of such a start is shown as the machine's problem; nobody waits for it here.
+    this.start().catch(() => undefined);
+  }
+
+  #pendingChanges(): string[] {
+    if (this.#runSpec === null || !this.active) return [];
+    return differingPaths(this.#runSpec, this.#spec).filter((path) => !isLive(path));
+  }
+
+  async #start(signal: AbortSignal): Promise<void> {
+    this.#problem = null;
+    this.#runSpec = this.#spec;
+    this.#move('starting');
+    this.#host.note(this, 'start-asked', 'Asked to start.');
+    try {
+      const live = await this.#host.launch(
+        this,
+        {
+          run: (run) => {
+            this.#run = run;
+            this.#host.changed(this);
+          },
+          activity: (activity) => this.#setActivity(activity),
+          listener: this.listener,
+        },
+        signal,
+      );
+      this.#activity = null;
+      // It may have ended in the meantime: then the listener has told already.
+      if (this.active) this.#live = live;
+      this.#host.note(this, 'running', 'Running.');
+      this.#host.changed(this);
+    } catch (error) {
+      this.#activity = null;
+      this.#runSpec = null;
+      this.#host.note(this, 'start-failed', toErrorData(error).message);
+      const cancelled = error instanceof AppError && error.code === 'cancelled';
+      this.#problem = cancelled ? null : toErrorData(error);
+      if (this.active) this.#move('stopped');
+      throw error;
+    }
+  }
+
+  async #callOffStart(): Promise<void> {
+    const starting = this.#starting;
+    if (starting === null) return;
+    starting.abort.abort();
+    try {
+      await starting.promise;
+    } catch (error) {
+      if (!this.active) return; // however it failed, it does not run, which is what was wanted
+      throw error;
+    }
+    // It came up before it noticed.
+    await this.stop();
+  }
+
+  #move(to: MachineState): void {
+    assertMove(this.#state, to);
+    this.#state = to;
+    this.#host.changed(this);
+  }
+
+  #setActivity(activity: Activity | null): void {
+    this.#activity = activity;
+    this.#host.changed(this);
+  }
+
+  #refuse(what: string, why: string): AppError {
+    return new AppError('illegal_state', `“${this.#spec.name}” cannot ${what} now. ${why}`, {
+      details: { state: this.#state },
+    });
+  }
+}
+
+/** The ladder's rungs as the journal says them. */
+const stopSteps: Partial<Record<Activity, string>> = {
+  'asking-guest': 'Asked the guest to shut down.',
+  'ending-qemu': 'Asked QEMU to end.',
+  terminating: 'Ended the process (SIGTERM).',
+  killing: 'Killed the process (SIGKILL).',
+};
+
+/** The last lines, from a little before a panic's own words on where there are such. */
+function aroundPanic(lines: readonly string[]): string[] {
+  const at = lines.findLastIndex((line) => line.includes('Kernel panic - not syncing'));
+  return at < 0 ? lines.slice(-20) : lines.slice(Math.max(0, at - 5), at + 35);
+}

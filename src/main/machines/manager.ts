@@ -1,0 +1,415 @@
+/**
+ * All machines: creates, finds, starts, stops and forgets them, and keeps the database in step.
+ * The only writer of definitions and runs; it knows nothing of windows.
+ */
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
+import {
+  AppError,
+  runIdSchema,
+  type CommandPreview,
+  type Finding,
+  type JournalEntry,
+  type LogKind,
+  type LogText,
+  type MachineId,
+  type MachineSpec,
+  type MachineView,
+  type Run,
+  type RunId,
+} from '../../shared/index.ts';
+import { readLog, saveLog, type ViewHandle, type ViewSink } from '../console/index.ts';
+import { runFiles, type Paths } from '../host/index.ts';
+import { buildArgv } from '../qemu/index.ts';
+import type {
+  JournalRepository,
+  MachineRepository,
+  RunRepository,
+  WriteQueue,
+} from '../store/index.ts';
+import { adoptRun } from './adoption.ts';
+import type { HostEnvironment } from './host-environment.ts';
+import { Journal } from './journal.ts';
+import { launch } from './launch.ts';
+import { Machine, type MachineHost } from './machine.ts';
+import { MachineEditor } from './machine-editor.ts';
+import { Planner } from './planner.ts';
+import { RunWatch } from './run-watch.ts';
+
+/** So many runs of a machine keep their logs; older ones keep their place in the history. */
+const runsWithLogs = 50;
+
+/** What the manager is built from. */
+export interface MachineManagerOptions {
+  readonly paths: Paths;
+  readonly host: HostEnvironment;
+  readonly machines: MachineRepository;
+  readonly runs: RunRepository;
+  readonly journal: JournalRepository;
+  /** Takes writes that must not be lost although they cannot be made now. */
+  readonly writes: WriteQueue;
+  readonly onChanged: (view: MachineView) => void;
+  readonly onRemoved: (id: MachineId) => void;
+  readonly onJournal: (entry: JournalEntry) => void;
+  /** A definition was added, changed or removed; for backups. */
+  readonly onDefinitions: () => void;
+  /** Something went wrong beside a machine, which itself is as it should be. */
+  readonly onProblem: (error: unknown) => void;
+}
+
+/** A console view that may also say how large it is. */
+export interface ConsoleHandle extends ViewHandle {
+  resize(columns: number, rows: number): void;
+}
+
+/** The machines of this installation. */
+export class MachineManager {
+  readonly #options: MachineManagerOptions;
+  readonly #machines = new Map<MachineId, Machine>();
+  readonly #end = new AbortController();
+  readonly #machineHost: MachineHost;
+  readonly #planner: Planner;
+  readonly #journal: Journal;
+  readonly #editor: MachineEditor;
+  readonly #watch: RunWatch;
+  #closing = false;
+
+  constructor(options: MachineManagerOptions) {
+    this.#options = options;
+    const { host, paths, machines, journal, writes } = options;
+    this.#planner = new Planner(host, paths);
+    this.#journal = new Journal({ entries: journal, writes, onAdded: options.onJournal });
+    this.#watch = new RunWatch(paths, () => this.#machines.values(), options.onProblem);
+    const note: MachineHost['note'] = (machine, kind, message) => {
+      if (this.#machines.get(machine.id) !== machine) return;
+      this.#journal.add(machine.id, machine.view.run?.id ?? null, kind, message);
+    };
+    this.#machineHost = {
+      note,
+      launch: (machine, report, signal) => this.#launch(machine, report, signal),
+      qemuLog: (machine) => this.#qemuLog(machine),
+      updateRun: (run, change) => this.#updateRun(run, change),
+      changed: (machine) => {
+        if (machine.active) this.#watch.wake();
+        // The end of a process that was force-stopped for deletion is nobody's news any more.
+        if (this.#machines.get(machine.id) === machine) options.onChanged(machine.view);
+      },
+    };
+    this.#editor = new MachineEditor({
+      ...{ machines, host, note },
+      names: () => [...this.#machines.values()].map(({ spec }) => spec.name),
+      add: (definition) => {
+        const machine = new Machine(definition, null, this.#machineHost);
+        this.#machines.set(machine.id, machine);
+        options.onChanged(machine.view);
+        options.onDefinitions();
+        return machine;
+      },
+    });
+  }
+
+  /** Loads all definitions and takes over what still runs. Call once, before anything else. */
+  async load(): Promise<void> {
+    const { machines, runs, paths } = this.#options;
+    for (const definition of machines.list().machines) {
+      const machine = new Machine(definition, runs.latest(definition.id), this.#machineHost);
+      this.#machines.set(definition.id, machine);
+    }
+    await Promise.all(
+      runs.unfinished().map(async (run) => {
+        const machine = this.#machines.get(run.machineId);
+        if (machine === undefined) return;
+        await adoptRun(
+          ...([machine, run, runs.specOf(run.id), paths] as const),
+          ...([this.#end.signal, this.#options.onProblem] as const),
+        );
+      }),
+    );
+  }
+
+  /** In the order of their creation. */
+  list(): MachineView[] {
+    return [...this.#machines.values()].map((machine) => machine.view);
+  }
+
+  get(id: MachineId): MachineView {
+    return this.#find(id).view;
+  }
+
+  /** How many machines have a process now. */
+  get activeCount(): number {
+    return [...this.#machines.values()].filter((machine) => machine.active).length;
+  }
+
+  /** As {@link MachineEditor.create}. */
+  async create(spec: MachineSpec): Promise<MachineView> {
+    return (await this.#editor.create(spec)).view;
+  }
+
+  /** As {@link MachineEditor.update}. */
+  async update(id: MachineId, spec: MachineSpec): Promise<MachineView> {
+    const machine = this.#find(id);
+    await this.#editor.update(machine, spec);
+    this.#options.onDefinitions();
+    return machine.view;
+  }
+
+  /** As {@link MachineEditor.undo}. */
+  async undo(id: MachineId): Promise<MachineView> {
+    const machine = this.#find(id);
+    await this.#editor.undo(machine);
+    this.#options.onDefinitions();
+    return machine.view;
+  }
+
+  /** As {@link MachineEditor.clone}. */
+  async clone(id: MachineId): Promise<MachineView> {
+    return (await this.#editor.clone(this.#find(id))).view;
+  }
+
+  /** As {@link MachineEditor.importFrom}. */
+  async importFrom(path: string): Promise<MachineView> {
+    return (await this.#editor.importFrom(path)).view;
+  }
+
+  /** Writes the machine's file. @throws AppError `file_unreadable` when it cannot be written. */
+  async exportTo(
+    id: MachineId,
+    path: string,
+    format: 'json' | 'yaml',
+    includePaths: boolean,
+  ): Promise<void> {
+    const machine = this.#find(id);
+    const text = this.#editor.export(machine, format, includePaths);
+    await saving(path, () => writeFile(path, text, { mode: 0o600 }));
+    this.#machineHost.note(machine, 'exported', `Exported to “${path}”.`);
+  }
+
+  /** What is wrong with a definition on this host. */
+  check(spec: MachineSpec): Promise<Finding[]> {
+    return this.#planner.check(spec);
+  }
+
+  /** @throws AppError as {@link Planner.plan}. */
+  command(id: MachineId): Promise<CommandPreview> {
+    const machine = this.#find(id);
+    const runId = runIdSchema.parse(randomUUID());
+    return this.#planner.preview(id, runId, machine.spec, machine.view.run);
+  }
+
+  journal(id: MachineId, limit: number): JournalEntry[] {
+    this.#find(id);
+    return this.#journal.list(id, limit);
+  }
+
+  readLog(runId: RunId, kind: LogKind): Promise<LogText> {
+    return readLog(this.#logPath(runId, kind));
+  }
+
+  /** @throws AppError `file_unreadable`, `disk_full`. */
+  async saveLog(runId: RunId, kind: LogKind, target: string): Promise<void> {
+    await saving(target, () => saveLog(this.#logPath(runId, kind), target));
+  }
+
+  async start(id: MachineId): Promise<MachineView> {
+    const machine = this.#find(id);
+    if (this.#closing) throw new AppError('illegal_state', 'Nandu is about to end.');
+    await machine.start();
+    return machine.view;
+  }
+
+  async stop(id: MachineId): Promise<MachineView> {
+    const machine = this.#find(id);
+    await machine.stop();
+    return machine.view;
+  }
+
+  async forceStop(id: MachineId): Promise<MachineView> {
+    const machine = this.#find(id);
+    await machine.forceStop();
+    return machine.view;
+  }
+
+  async restart(id: MachineId): Promise<MachineView> {
+    const machine = this.#find(id);
+    await machine.restart();
+    return machine.view;
+  }
+
+  async pause(id: MachineId): Promise<MachineView> {
+    const machine = this.#find(id);
+    await machine.pause();
+    return machine.view;
+  }
+
+  async resume(id: MachineId): Promise<MachineView> {
+    const machine = this.#find(id);
+    await machine.resume();
+    return machine.view;
+  }
+
+  /**
+   * Forgets a machine with its runs and logs.
+   * @throws AppError `illegal_state` while it runs, unless it is to be stopped first.
+   */
+  async remove(id: MachineId, stopFirst: boolean): Promise<void> {
+    const machine = this.#find(id);
+    if (machine.active) {
+      if (!stopFirst) {
+        throw new AppError(
+          'illegal_state',
+          `“${machine.spec.name}” runs. Stop it before you delete it.`,
+          { details: { state: machine.state } },
+        );
+      }
+      await machine.forceStop();
+    }
+    const { machines, runs, paths, onRemoved } = this.#options;
+    const old = runs.list(id, 10_000);
+    machines.delete(id);
+    this.#machines.delete(id);
+    onRemoved(id);
+    this.#options.onDefinitions();
+    for (const run of old) {
+      await rm(runFiles(paths, run.id).logDirectory, { recursive: true, force: true });
+    }
+  }
+
+  runs(machineId: MachineId, limit: number): Run[] {
+    this.#find(machineId);
+    return this.#options.runs.list(machineId, limit);
+  }
+
+  /** Opens a view of a machine's console, with its past; of the last run when it is stopped. */
+  openConsole(id: MachineId, sink: ViewSink): ConsoleHandle {
+    const machine = this.#find(id);
+    const last = machine.view.run;
+    if (last !== null) machine.hub.loadOnce(runFiles(this.#options.paths, last.id).consoleLog);
+    const view = machine.hub.open(sink);
+    return { ...view, resize: (columns, rows) => machine.resizeConsole(columns, rows) };
+  }
+
+  /** Stops every machine that runs, all at once, also one that is just starting; none starts any more. */
+  async stopAll(): Promise<void> {
+    this.#closing = true;
+    for (let round = 0; round < 3; round += 1) {
+      const active = [...this.#machines.values()].filter((machine) => machine.active);
+      if (active.length === 0) return;
+      await Promise.allSettled(active.map(async (machine) => machine.stop()));
+    }
+  }
+
+  /** Lets go of what still runs: it goes on, and the next Nandu takes it over. */
+  async release(): Promise<void> {
+    this.#closing = true;
+    // A start that is cut off would leave a process that nobody has written down.
+    await Promise.all([...this.#machines.values()].map((machine) => machine.settled()));
+    this.#end.abort();
+    this.#watch.dispose();
+    for (const machine of this.#machines.values()) {
+      if (machine.active) {
+        this.#machineHost.note(machine, 'kept', 'Nandu ended; the machine goes on.');
+      }
+      machine.release();
+    }
+  }
+
+  #find(id: MachineId): Machine {
+    const machine = this.#machines.get(id);
+    if (machine === undefined) {
+      throw new AppError('not_found', 'That machine does not exist any more.', { details: { id } });
+    }
+    return machine;
+  }
+
+  #qemuLog(machine: Machine): string[] {
+    const run = machine.view.run;
+    if (run === null) return [];
+    try {
+      return readFileSync(this.#logPath(run.id, 'qemu'), 'utf8')
+        .split('\n')
+        .filter(Boolean)
+        .slice(-20);
+    } catch {
+      return []; // it wrote none, or the log cannot be read: then there is nothing to show
+    }
+  }
+
+  #logPath(runId: RunId, kind: LogKind): string {
+    const files = runFiles(this.#options.paths, runId);
+    return { console: files.consoleLog, qemu: files.qemuLog, serial: files.serialLog }[kind];
+  }
+
+  /** What runs is the truth even when it can't be written down now, as on a full disk. */
+  #updateRun(run: Run, change: Partial<Pick<Run, 'boot' | 'end' | 'endedAtMs'>>): Run {
+    const { runs, writes } = this.#options;
+    writes.write(`run ${run.number} of ${run.machineId}`, () => {
+      if (change.boot != null) runs.recordBoot(run.id, change.boot);
+      if (change.end != null) runs.finish(run.id, change.endedAtMs ?? Date.now(), change.end);
+    });
+    return { ...run, ...change };
+  }
+
+  #launch: MachineHost['launch'] = async (machine, report, signal) => {
+    const { runs } = this.#options;
+    const { spec } = machine;
+    if (await this.#planner.mustProbe(spec)) report.activity('probing-kvm');
+    const runId = runIdSchema.parse(randomUUID());
+    const { plan, qemuVersion } = await this.#planner.plan(machine.id, runId, spec);
+    if (signal.aborted) throw new AppError('cancelled', 'The start was called off.');
+    report.activity('launching');
+    const run = runs.start({
+      ...{ id: runId, machineId: machine.id, startedAtMs: Date.now(), spec, qemuVersion },
+      ...{ accelerator: plan.accelerator, argv: buildArgv(plan) },
+    });
+    report.run(run);
+    void this.#pruneLogs(machine.id);
+    try {
+      return await launch({
+        ...{ machineId: machine.id, runId, plan, signal, onProblem: this.#options.onProblem },
+        ...{ hub: machine.hub, listener: report.listener },
+      });
+    } catch (error) {
+      const cancelled = error instanceof AppError && error.code === 'cancelled';
+      const end = {
+        kind: cancelled ? ('stopped' as const) : ('launch-failed' as const),
+        expected: cancelled,
+        message: error instanceof Error ? error.message : String(error),
+      };
+      report.run(this.#updateRun(run, { end, endedAtMs: Date.now() }));
+      throw error;
+    }
+  };
+
+  /** Logs would otherwise fill the disk over the years, one folder a run. */
+  async #pruneLogs(id: MachineId): Promise<void> {
+    const { runs, paths, onProblem } = this.#options;
+    try {
+      // A few more than one, in case the last prune was cut off.
+      const old = runs.list(id, runsWithLogs + 5).slice(runsWithLogs);
+      for (const run of old) {
+        await rm(runFiles(paths, run.id).logDirectory, { recursive: true, force: true });
+      }
+    } catch (error) {
+      onProblem(error);
+    }
+  }
+}
+
+/** @throws AppError `disk_full`, or `file_unreadable` with the path. */
+async function saving(path: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'error';
+    const full = code === 'ENOSPC' || code === 'EDQUOT';
+    throw new AppError(
+      full ? 'disk_full' : 'file_unreadable',
+      full
+        ? `The disk is full: “${path}” could not be written.`
+        : `“${path}” cannot be written (${code}). Choose another place.`,
+      { cause: error, details: { path } },
+    );
+  }
+}

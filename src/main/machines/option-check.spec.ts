@@ -1,0 +1,171 @@
+import { describe, expect, it } from 'vitest';
+import {
+  defaultSpec,
+  presets,
+  withChanges,
+  withPreset,
+  type Finding,
+  type MachineSpec,
+  type Preset,
+} from '../../shared/index.ts';
+import { checkOptions, type OptionContext } from './option-check.ts';
+
+const context: OptionContext = {
+  missing: [],
+  qemuVersion: '7.2.22',
+  accelerator: 'kvm',
+  kernel: { format: 'elf', pvh: true, commandLineDevices: 'no' },
+  cpuCount: 4,
+  tscDeadlineTimer: true,
+  vhostVsock: true,
+};
+const spec: MachineSpec = { ...defaultSpec, name: 'test' };
+const disk: MachineSpec['disks'][number] = {
+  path: '/d',
+  format: 'raw',
+  readOnly: false,
+  cache: 'writeback',
+  limits: { iops: 0, bytesPerSecond: 0 },
+};
+const disks = (count: number): MachineSpec['disks'] =>
+  Array.from({ length: count }, (_, index) => ({ ...disk, path: `/d${index}` }));
+
+const codes = (findings: Finding[]): string[] =>
+  findings.map(({ level, code }) => `${level} ${code}`);
+
+/** The definition after all offered mends were applied, again and again, until there is none. */
+function mended(start: MachineSpec, given: OptionContext): MachineSpec {
+  let current = start;
+  for (let round = 0; round < 20; round += 1) {
+    const next = checkOptions(current, given).find(({ mend }) => mend !== null);
+    if (next?.mend == null) return current;
+    current = withChanges(current, next.mend.changes);
+  }
+  throw new Error('the mends never end');
+}
+
+it('has nothing to say about the defaults', () => {
+  expect(checkOptions(spec, context)).toEqual([]);
+});
+
+it.each(Object.keys(presets) as Preset[])('lets the preset %s start', (preset) => {
+  for (const accelerator of ['kvm', 'tcg'] as const) {
+    const findings = checkOptions(withPreset(spec, preset), { ...context, accelerator });
+    expect(findings.filter(({ level }) => level === 'error')).toEqual([]);
+  }
+});
+
+describe('what cannot work', () => {
+  it.each<[string, Record<string, unknown>, Partial<OptionContext>, string[]]>([
+    ['pcie without ACPI', { 'board.pcie': 'on', 'board.acpi': false }, {}, ['error needs-acpi']],
+    ['usb without ACPI', { 'board.usb': true, 'board.acpi': false }, {}, ['error needs-acpi']],
+    [
+      'pit off without the timer',
+      { 'board.pit': 'off' },
+      { tscDeadlineTimer: false },
+      ['error needs-tsc-deadline-timer'],
+    ],
+    ['pic off with the timer', { 'board.pic': 'off' }, {}, []],
+    [
+      'rtc off, emulated',
+      { 'board.rtc': 'off' },
+      { accelerator: 'tcg' },
+      ['warning rtc-off-emulated'],
+    ],
+    ['rtc off under KVM', { 'board.rtc': 'off' }, {}, []],
+    [
+      'the console on a port that is off',
+      { 'board.isaSerial': false },
+      {},
+      ['error console-needs-serial-port'],
+    ],
+    [
+      'SeaBIOS without option ROMs',
+      { 'board.optionRoms': false, firmware: { kind: 'seabios' } },
+      {},
+      ['error seabios-needs-option-roms'],
+    ],
+    ['2 GiB with ACPI', { memoryMiB: 2048 }, {}, ['warning two-gib-with-acpi']],
+    ['more vCPUs than CPUs', { vcpus: 5 }, {}, ['warning more-vcpus-than-cpus']],
+    [
+      'vsock without the device',
+      { 'devices.vsockCid': 3 },
+      { vhostVsock: false },
+      ['error no-vhost-vsock'],
+    ],
+    [
+      'own kernel options, emulated',
+      { kernelDefaults: false },
+      { accelerator: 'tcg' },
+      ['warning tsc-calibration'],
+    ],
+    [
+      'user network that was not built in',
+      { network: 'user' },
+      { missing: ['userNetwork'] },
+      ['error qemu-lacks-userNetwork'],
+    ],
+    ['no ACPI in this QEMU', {}, { missing: ['acpi'] }, ['error qemu-lacks-acpi']],
+  ])('%s', (_, changes, given, expected) => {
+    const found = checkOptions(withChanges(spec, changes), { ...context, ...given });
+    const wanted = found.filter(({ code }) => code !== 'kernel-without-command-line-devices');
+    expect(codes(wanted)).toEqual(expected);
+  });
+
+  it('more virtio devices than transports, which ACPI mends where it can', () => {
+    const nine: MachineSpec = { ...spec, disks: disks(7), board: { ...spec.board, acpi: false } };
+    const given: OptionContext = {
+      ...context,
+      kernel: { format: 'elf', pvh: true, commandLineDevices: 'yes' },
+    };
+    expect(codes(checkOptions(nine, given))).toEqual(['error too-many-devices']);
+    expect(checkOptions(mended(nine, given), given)).toEqual([]);
+    expect(codes(checkOptions({ ...spec, disks: disks(22) }, context))).toEqual([]);
+    const [tooMany] = checkOptions({ ...spec, disks: disks(23) }, context);
+    expect(tooMany).toMatchObject({ code: 'too-many-devices', mend: null });
+  });
+
+  it('a kernel that does not read devices from its command line, without ACPI', () => {
+    const without = withChanges(spec, { 'board.acpi': false });
+    expect(codes(checkOptions(without, context))).toEqual([
+      'error kernel-without-command-line-devices',
+    ]);
+    expect(mended(without, context).board.acpi).toBe(true);
+    const unknown: OptionContext = {
+      ...context,
+      kernel: { format: 'elf', pvh: true, commandLineDevices: 'unknown' },
+    };
+    expect(codes(checkOptions(without, unknown))).toEqual([
+      'warning kernel-may-lack-command-line-devices',
+    ]);
+  });
+
+  it('the same writable image twice', () => {
+    expect(codes(checkOptions({ ...spec, disks: [disk, disk] }, context))).toEqual([
+      'error disk-twice',
+    ]);
+    const readOnly = { ...disk, readOnly: true };
+    expect(checkOptions({ ...spec, disks: [readOnly, readOnly] }, context)).toEqual([]);
+  });
+});
+
+it('offers only mends that lead to a definition without errors', () => {
+  const worst = withChanges(spec, {
+    ...{ 'board.acpi': false, 'board.pcie': 'on', 'board.usb': true, 'board.isaSerial': false },
+    ...{ 'board.pit': 'off', 'board.pic': 'off', 'board.rtc': 'off', memoryMiB: 2048, vcpus: 200 },
+    ...{ 'board.autoKernelCommandLine': false, 'board.optionRoms': false, 'devices.vsockCid': 9 },
+    ...{ firmware: { kind: 'seabios' }, network: 'user', kernelDefaults: false },
+  });
+  for (const accelerator of ['kvm', 'tcg'] as const) {
+    const given: OptionContext = {
+      ...context,
+      ...{
+        accelerator,
+        tscDeadlineTimer: false,
+        vhostVsock: false,
+        missing: ['userNetwork', 'usb'],
+      },
+    };
+    expect(checkOptions(mended(worst, given), given)).toEqual([]);
+  }
+});

@@ -1,0 +1,160 @@
+/**
+ * Turns a definition into a launch plan on this host, or says why that cannot be.
+ * Starts nothing and stores nothing.
+ */
+import {
+  AppError,
+  type Accelerator,
+  type CommandPreview,
+  type Finding,
+  type MachineId,
+  type MachineSpec,
+  type Run,
+  type RunId,
+} from '../../shared/index.ts';
+import { runFiles, type Paths } from '../host/index.ts';
+import { readKernelFacts, type KernelFacts } from '../images/index.ts';
+import { buildArgv, commandDifference, shellScript, type LaunchPlan } from '../qemu/index.ts';
+import type { HostEnvironment } from './host-environment.ts';
+import { checkOptions, type OptionContext } from './option-check.ts';
+import { missingOf, type KnownQemu } from './qemu-registry.ts';
+import { checkSpec } from './spec-check.ts';
+
+/** A plan with what the run remembers beside it. */
+export interface PlannedLaunch {
+  readonly plan: LaunchPlan;
+  readonly qemuVersion: string;
+}
+
+/** Plans launches on one host. */
+export class Planner {
+  readonly #host: HostEnvironment;
+  readonly #paths: Paths;
+
+  constructor(host: HostEnvironment, paths: Paths) {
+    this.#host = host;
+    this.#paths = paths;
+  }
+
+  /** Whether a plan for it would have to wait for a probe boot. */
+  async mustProbe(spec: MachineSpec): Promise<boolean> {
+    if (spec.accelerator === 'tcg') return false;
+    return this.#host.kvmOf(await this.#host.qemu(spec.qemuPath)).state === 'probing';
+  }
+
+  /**
+   * @throws AppError with `details.field` where one is at fault: what {@link checkSpec} finds, `unsupported`
+   *   for options that cannot work, `qemu_missing`, `qemu_failed`, `socket_path_too_long`.
+   */
+  async plan(machineId: MachineId, runId: RunId, spec: MachineSpec): Promise<PlannedLaunch> {
+    const files = runFiles(this.#paths, runId);
+    const bootFiles = await checkSpec(spec, await this.#host.status());
+    const qemu = await this.#host.qemu(spec.qemuPath);
+    const accelerator = await this.#host.accelerator(spec.accelerator, qemu);
+    const context = await this.#context(spec, qemu, accelerator);
+    const [worst] = checkOptions(spec, context);
+    if (worst?.level === 'error') {
+      throw new AppError('unsupported', worst.message, {
+        details: { field: worst.field, finding: worst.code, mend: worst.mend },
+      });
+    }
+    const plan: LaunchPlan = {
+      ...{ ...bootFiles, spec, accelerator, files },
+      qemuPath: qemu.binary.path,
+      uuid: machineId,
+      firmware: firmwareOf(spec, qemu),
+      sandbox: qemu.capabilities?.sandbox ?? true,
+    };
+    return { plan, qemuVersion: qemu.binary.version };
+  }
+
+  /** All that is wrong with a definition here; never throws for what is wrong with it. */
+  async check(spec: MachineSpec): Promise<Finding[]> {
+    const findings: Finding[] = [];
+    const attempt = async <T>(work: () => Promise<T>): Promise<T | null> => {
+      try {
+        return await work();
+      } catch (error) {
+        if (!(error instanceof AppError)) throw error;
+        const field = error.details['field'];
+        findings.push({
+          ...{ level: 'error', code: error.code, message: error.message, mend: null },
+          field: typeof field === 'string' ? field : '',
+        });
+        return null;
+      }
+    };
+    const status = await this.#host.status();
+    await attempt(() => checkSpec(spec, status));
+    const qemu = await attempt(() => this.#host.qemu(spec.qemuPath));
+    if (qemu !== null) {
+      const accelerator = this.#host.likelyAccelerator(spec.accelerator, qemu);
+      findings.push(...checkOptions(spec, await this.#context(spec, qemu, accelerator)));
+    }
+    return findings;
+  }
+
+  /** The command of the next start, against that of the last run. */
+  async preview(
+    machineId: MachineId,
+    runId: RunId,
+    spec: MachineSpec,
+    last: Run | null,
+  ): Promise<CommandPreview> {
+    const { plan } = await this.plan(machineId, runId, spec);
+    const argv = buildArgv(plan);
+    return {
+      argv,
+      script: shellScript(plan),
+      difference:
+        last === null
+          ? null
+          : {
+              runNumber: last.number,
+              lines: commandDifference({ argv: last.argv, runId: last.id }, { argv, runId }),
+            },
+    };
+  }
+
+  async #context(
+    spec: MachineSpec,
+    qemu: KnownQemu,
+    accelerator: Accelerator,
+  ): Promise<OptionContext> {
+    const { cpuCount } = await this.#host.status();
+    return {
+      ...{ accelerator, cpuCount },
+      missing: missingOf(qemu),
+      qemuVersion: qemu.binary.version,
+      kernel: await this.#kernelFacts(spec),
+      tscDeadlineTimer: this.#host.tscDeadlineTimer,
+      vhostVsock: this.#host.vhostVsock,
+    };
+  }
+
+  async #kernelFacts(spec: MachineSpec): Promise<KernelFacts | null> {
+    const fallback = this.#host.defaultKernel;
+    try {
+      if (spec.kernel.kind === 'file') return await readKernelFacts(spec.kernel.path, null);
+      if (fallback === null) return null;
+      return await readKernelFacts(fallback.kernelPath, fallback.configPath);
+    } catch (error) {
+      if (error instanceof AppError) return null; // what is wrong with the file is said by checkSpec
+      throw error;
+    }
+  }
+}
+
+/** For `-bios`. QEMU finds qboot by its name; SeaBIOS's build may hide behind another file's. */
+function firmwareOf({ firmware }: MachineSpec, { capabilities }: KnownQemu): string | null {
+  switch (firmware.kind) {
+    case 'automatic':
+      return null;
+    case 'qboot':
+      return 'qboot.rom';
+    case 'seabios':
+      return capabilities?.firmware.seabios ?? 'bios-microvm.bin';
+    case 'file':
+      return firmware.path;
+  }
+}

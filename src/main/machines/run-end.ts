@@ -1,0 +1,72 @@
+/**
+ * Says how a run ended, from what was asked for, what QEMU announced and how the process went.
+ * Pure, so that every ending has a test; it never decides what to do about it.
+ */
+import type { RunEnd } from '../../shared/index.ts';
+import type { ProcessExit } from '../qemu/index.ts';
+
+/** What was known when the process was gone. */
+export interface Evidence {
+  /** What Nandu had asked for, if anything. */
+  readonly requested: 'stop' | 'force' | null;
+  /** The last rung that was tried, where a ladder was climbed. */
+  readonly lastRung: string | null;
+  /** QMP's SHUTDOWN event: `guest` and `reason` (qapi/run-state.json, ShutdownCause). */
+  readonly shutdown: { readonly guest: boolean; readonly reason: string } | null;
+  /** Null code and signal when the process was not our child. */
+  readonly exit: ProcessExit;
+  /** A GUEST_PANICKED event, or the kernel's own words on the console. */
+  readonly panicked: boolean;
+  /** Without ACPI a guest powers off by a reset. */
+  readonly acpi: boolean;
+  /** Whether its first process ran; true where that is not known. */
+  readonly reachedUserSpace: boolean;
+}
+
+/** Classifies an ending. */
+export function describeEnd(evidence: Evidence): RunEnd {
+  const { requested, lastRung, shutdown, exit, panicked, acpi, reachedUserSpace } = evidence;
+  if (requested === 'force') return end('killed', true, 'Stopped by force.');
+  if (lastRung === 'killing') {
+    return end('killed', true, 'Killed, because neither the guest nor QEMU ended when asked.');
+  }
+  if (panicked) {
+    return end('guest-panic', false, 'The guest’s kernel panicked. Its last lines say why.');
+  }
+  if (requested === 'stop') {
+    return shutdown?.guest === true
+      ? end('stopped', true, 'The guest shut down when asked.')
+      : end('stopped', true, 'Stopped: the guest was not listening, so QEMU was ended.');
+  }
+  if (shutdown?.reason === 'guest-reset' && !reachedUserSpace) {
+    return end(
+      'guest-panic',
+      false,
+      'The guest restarted before its first process ran: its kernel could not start. Too little memory is a common cause.',
+    );
+  }
+  if (shutdown?.reason === 'guest-reset') {
+    return acpi
+      ? end('guest-reset', true, 'The guest restarted.')
+      : end(
+          'guest-shutdown',
+          true,
+          'The guest powered off or restarted; without ACPI the two look the same.',
+        );
+  }
+  if (shutdown?.guest === true) return end('guest-shutdown', true, 'The guest powered off.');
+  if (exit.signal !== null) {
+    return end('qemu-exit', false, `QEMU was ended from outside by ${exit.signal}.`);
+  }
+  if (exit.code !== null && exit.code !== 0) {
+    return end('qemu-exit', false, `QEMU ended with exit code ${exit.code}.`);
+  }
+  if (shutdown !== null)
+    return end('stopped', true, 'QEMU was asked to end from outside of Nandu.');
+  if (exit.code === 0) return end('qemu-exit', false, 'QEMU ended without giving a reason.');
+  return end('lost', false, 'QEMU is gone; nobody saw how it ended.');
+}
+
+function end(kind: RunEnd['kind'], expected: boolean, message: string): RunEnd {
+  return { kind, expected, message };
+}
