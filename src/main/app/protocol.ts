@@ -1,0 +1,80 @@
+/**
+ * Serves the built page under app://nandu with the headers that confine it.
+ * Answers with files below one folder and nothing else, wherever a URL points.
+ */
+import { readFile } from 'node:fs/promises';
+import { extname, join, normalize, sep } from 'node:path';
+import { protocol, type Session } from 'electron';
+
+const scheme = 'app';
+const host = 'nandu';
+
+/** The page's address. */
+export const pageUrl = `${scheme}://${host}/index.html`;
+
+/** Electron security checklist 7: only our own files, nothing inline but xterm's and charts' styles. */
+const contentSecurityPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "font-src 'self'",
+  "img-src 'self' data:",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+const mediaTypes: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.woff2': 'font/woff2',
+  '.json': 'application/json',
+};
+
+/** Must be called before the app is ready. */
+export function declareScheme(): void {
+  protocol.registerSchemesAsPrivileged([
+    { scheme, privileges: { standard: true, secure: true, supportFetchAPI: true } },
+  ]);
+}
+
+/** @param root the folder of the built page, absolute. */
+export function servePage(session: Session, root: string): void {
+  session.protocol.handle(scheme, async (request) => {
+    const path = resolveWithin(root, request.url);
+    const type = path === null ? undefined : mediaTypes[extname(path)];
+    if (path === null || type === undefined || request.method !== 'GET') {
+      return new Response('Not found', { status: 404 });
+    }
+    try {
+      return new Response(new Uint8Array(await readFile(path)), {
+        headers: {
+          'content-type': type,
+          'content-security-policy': contentSecurityPolicy,
+          'x-content-type-options': 'nosniff',
+          'cross-origin-opener-policy': 'same-origin',
+        },
+      });
+    } catch {
+      return new Response('Not found', { status: 404 }); // whatever the reason, it is not there
+    }
+  });
+}
+
+/** The file a URL names below `root`, or null when it names none or one outside of it. */
+export function resolveWithin(root: string, address: string): string | null {
+  let path: string;
+  try {
+    const url = new URL(address);
+    if (url.protocol !== `${scheme}:` || url.host !== host) return null;
+    path = decodeURIComponent(url.pathname);
+  } catch {
+    return null; // not a URL, or bad escapes
+  }
+  if (path.includes('\0')) return null;
+  const full = normalize(join(root, path));
+  return full.startsWith(root.endsWith(sep) ? root : root + sep) ? full : null;
+}

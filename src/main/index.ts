@@ -1,0 +1,200 @@
+/**
+ * The composition root: builds every service, connects them, and takes them down in order.
+ * Decides nothing that a room could decide.
+ */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { app, dialog, session, type BrowserWindow } from 'electron';
+import { toErrorData, type EventName, type EventPayload } from '../shared/index.ts';
+import {
+  applyTheme,
+  askParting,
+  Backups,
+  beforeQuit,
+  confine,
+  declareScheme,
+  installMenu,
+  openWindow,
+  servePage,
+  FileDialogs,
+  tellRecovery,
+  type Parting,
+} from './app/index.ts';
+import { assertPrivate, resolvePaths } from './host/index.ts';
+import { routeConsoles, routeRequests } from './ipc/index.ts';
+import { examineHost, HostEnvironment, MachineManager } from './machines/index.ts';
+import {
+  backUp,
+  JournalRepository,
+  MachineRepository,
+  openOrRecover,
+  ProbeRepository,
+  RunRepository,
+  SettingsRepository,
+  WriteQueue,
+} from './store/index.ts';
+
+declareScheme();
+// Root has no sandbox in Chromium: its page process must then be told so, not started to die.
+if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox();
+
+// Not awaited: Electron becomes ready only after this module has been evaluated.
+main().catch((error: unknown) => {
+  console.error(error);
+  dialog.showErrorBox('Nandu cannot start', toErrorData(error).message);
+  app.exit(1);
+});
+
+async function main(): Promise<void> {
+  const paths = resolvePaths(process.env);
+  for (const folder of [paths.data, paths.state, paths.runtime]) {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    assertPrivate(folder);
+  }
+  // The lock of the single instance lies in there: one Nandu per data folder.
+  app.setPath('userData', join(paths.data, 'electron'));
+  if (!app.requestSingleInstanceLock()) {
+    app.exit(0); // the first instance comes forward instead
+    return;
+  }
+
+  const nativeBinding = process.env['NANDU_SQLITE_BINDING'];
+  const { database, recovered } = openOrRecover({
+    path: paths.database,
+    ...(nativeBinding === undefined || nativeBinding === '' ? {} : { nativeBinding }),
+  });
+  const settings = new SettingsRepository(database);
+  let window: BrowserWindow | null = null;
+  const files = new FileDialogs(() => window);
+  const contents = (): Electron.WebContents | null =>
+    window === null || window.isDestroyed() ? null : window.webContents;
+  const tell = <N extends EventName>(name: N, payload: EventPayload<N>): void => {
+    contents()?.send(name, payload);
+  };
+
+  const host = new HostEnvironment({
+    env: process.env,
+    guestDirectory: paths.guest,
+    probes: new ProbeRepository(database),
+    registeredQemus: () => settings.get().qemuPaths,
+    onChanged: (status) => tell('host:changed', status),
+  });
+  const complain = (error: unknown): void => console.error(error);
+  const writes = new WriteQueue({
+    onProblem: (label, error) => console.error(`${label} is not stored yet:`, error),
+  });
+  const backups = new Backups(() => backUp(database, { keep: 3 }), complain);
+  const manager = new MachineManager({
+    ...{ paths, host, writes },
+    machines: new MachineRepository(database),
+    runs: new RunRepository(database),
+    journal: new JournalRepository(database),
+    onChanged: (view) => tell('machine:changed', view),
+    onRemoved: (id) => tell('machine:removed', { id }),
+    onJournal: (entry) => tell('journal:added', entry),
+    onDefinitions: () => backups.soon(),
+    onProblem: complain,
+  });
+
+  await app.whenReady();
+  confine(session.defaultSession);
+  servePage(session.defaultSession, fileURLToPath(new URL('../renderer', import.meta.url)));
+  installMenu();
+  applyTheme(settings.get());
+  const loaded = manager.load();
+  void host.status(); // starts the KVM probe, so that the first start need not wait for it
+
+  routeRequests(
+    {
+      'machine:list': () => loaded.then(() => manager.list()),
+      'machine:create': (spec) => manager.create(spec),
+      'machine:start': ({ id }) => manager.start(id),
+      'machine:stop': ({ id }) => manager.stop(id),
+      'machine:force-stop': ({ id }) => manager.forceStop(id),
+      'machine:pause': ({ id }) => manager.pause(id),
+      'machine:resume': ({ id }) => manager.resume(id),
+      'machine:restart': ({ id }) => manager.restart(id),
+      'machine:check': ({ spec }) => manager.check(spec),
+      'machine:update': ({ id, spec }) => manager.update(id, spec),
+      'machine:undo': ({ id }) => manager.undo(id),
+      'machine:clone': ({ id }) => manager.clone(id),
+      'machine:command': ({ id }) => manager.command(id),
+      'machine:export': async ({ id, format, includePaths }) => {
+        const path = await files.save(`${manager.get(id).spec.name}.nandu.${format}`);
+        if (path !== null) await manager.exportTo(id, path, format, includePaths);
+        return path;
+      },
+      'machine:import': async () => {
+        const path = await files.pick('machine');
+        return path === null ? null : manager.importFrom(path);
+      },
+      'journal:list': ({ machineId, limit }) => manager.journal(machineId, limit),
+      'log:read': ({ runId, kind }) => manager.readLog(runId, kind),
+      'log:save': async ({ runId, kind }) => {
+        const path = await files.save(`${kind}.log`);
+        if (path !== null) await manager.saveLog(runId, kind, path);
+        return path;
+      },
+      'doctor:run': () => examineHost(host, paths),
+      'machine:delete': async ({ id, stopFirst }) => {
+        await manager.remove(id, stopFirst);
+        return undefined;
+      },
+      'run:list': ({ machineId, limit }) => manager.runs(machineId, limit),
+      'host:status': () => host.status(),
+      'host:refresh': () => host.refresh(),
+      'dialog:pick-file': ({ purpose }) => files.pick(purpose),
+      'settings:get': () => settings.get(),
+      'settings:set': (chosen) => {
+        const before = settings.get();
+        settings.set(chosen);
+        applyTheme(chosen);
+        if (String(before.qemuPaths) !== String(chosen.qemuPaths)) void host.refresh();
+        return chosen;
+      },
+    },
+    contents,
+  );
+  routeConsoles(manager, contents);
+  window = openWindow();
+  if (recovered !== null) void tellRecovery(window, recovered);
+
+  let parting: Parting | null = null;
+  window.on('close', (event) => {
+    const running = manager.activeCount;
+    if (running === 0 || parting !== null || window === null) return;
+    event.preventDefault();
+    void askParting(window, running, settings).then((answer) => {
+      if (answer === null) return;
+      parting = answer;
+      app.quit();
+    });
+  });
+  app.on('window-all-closed', () => app.quit());
+  app.on('second-instance', () => {
+    if (window?.isMinimized() === true) window.restore();
+    window?.focus();
+  });
+  // A service manager's or a terminal's wish to end: machines go on, as they do after a crash.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      parting ??= 'keep';
+      app.quit();
+    });
+  }
+  beforeQuit(async () => {
+    if (manager.activeCount > 0 && parting === null && window !== null && !window.isDestroyed()) {
+      parting = await askParting(window, manager.activeCount, settings);
+      if (parting === null) return 'stay';
+    }
+    if (parting !== 'keep') await manager.stopAll();
+    await manager.release();
+    await host.dispose();
+    writes.flush();
+    backups.dispose();
+    writes.dispose();
+    database.close();
+    return 'go';
+  });
+}

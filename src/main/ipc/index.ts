@@ -1,0 +1,4 @@
+/** The ipc room: the only door between the window and the services. */
+export { routeConsoles } from './console-ports.ts';
+export { routeRequests, type Handlers } from './router.ts';
+export { appOrigin } from './sender.ts';

@@ -1,0 +1,3 @@
+export { default as BootView } from './BootView.svelte';
+export { default as PhaseBar } from './PhaseBar.svelte';
+export { RunHistory } from './run-history.svelte.ts';

@@ -1,0 +1,60 @@
+/**
+ * Statistics over boot times, and which runs may be compared with each other.
+ * Pure: never mixes KVM with emulation, nor readiness with the first process.
+ */
+import type { Run } from '../../shared/index.ts';
+
+/** A run whose boot time is known. */
+export type MeasuredRun = Run & { boot: NonNullable<Run['boot']> };
+
+/** True when the guest's user space was seen, so that the total means something. */
+export function isMeasured(run: Run): run is MeasuredRun {
+  return run.boot !== null && run.boot.reached !== 'partial';
+}
+
+/** The runs that booted in the same way as this one: same accelerator, same end of the measurement. */
+export function comparableWith(runs: readonly Run[], run: MeasuredRun): MeasuredRun[] {
+  return runs
+    .filter(isMeasured)
+    .filter(
+      (other) => other.accelerator === run.accelerator && other.boot.reached === run.boot.reached,
+    );
+}
+
+/** The p-quantile (0 to 1) by linear interpolation between the two nearest values; NaN for none. */
+export function quantile(values: readonly number[], p: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const position = (sorted.length - 1) * p;
+  const below = Math.floor(position);
+  const low = sorted[below] ?? Number.NaN;
+  const high = sorted[below + 1] ?? low;
+  return low + (high - low) * (position - below);
+}
+
+/** What the history says of a set of boot times, in milliseconds. */
+export interface BootSummary {
+  count: number;
+  medianMs: number;
+  lowerQuartileMs: number;
+  upperQuartileMs: number;
+  p95Ms: number;
+}
+
+export function summarize(runs: readonly MeasuredRun[]): BootSummary | null {
+  if (runs.length === 0) return null;
+  const totals = runs.map((run) => run.boot.totalMs);
+  return {
+    count: totals.length,
+    medianMs: quantile(totals, 0.5),
+    lowerQuartileMs: quantile(totals, 0.25),
+    upperQuartileMs: quantile(totals, 0.75),
+    p95Ms: quantile(totals, 0.95),
+  };
+}
+
+/** The given runs, with the current one in its newest form; newest first. */
+export function mergeRuns(runs: readonly Run[], current: Run | null): readonly Run[] {
+  if (!current) return runs;
+  const others = runs.filter((run) => run.id !== current.id);
+  return [...others, current].sort((a, b) => b.number - a.number);
+}

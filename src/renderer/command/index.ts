@@ -1,0 +1,1 @@
+export { default as CommandView } from './CommandView.svelte';

@@ -1,0 +1,1 @@
+export { default as SerialConsole } from './SerialConsole.svelte';

@@ -1,0 +1,1 @@
+export { default as LogsView } from './LogsView.svelte';

@@ -1,0 +1,98 @@
+import { expect, it } from 'vitest';
+import {
+  AppError,
+  defaultSpec,
+  machineSpecSchema,
+  presetOptions,
+  withPreset,
+} from '../../shared/index.ts';
+import { formOf, initialForm, placeError, readForm, withFormPreset } from './machine-form.ts';
+
+it('sends the defaults as they are', () => {
+  expect(readForm(initialForm('machine-1'))).toEqual({
+    ok: true,
+    spec: { name: 'machine-1', ...defaultSpec },
+  });
+});
+
+it('reads files, “none” and blanks around what was typed', () => {
+  const read = readForm({
+    ...initialForm(' lab '),
+    vcpus: ' 4 ',
+    memoryMiB: '1024',
+    kernel: ' /boot/vmlinux ',
+    initrd: 'None',
+    commandLine: ' nokaslr ',
+  });
+  expect(read).toEqual({
+    ok: true,
+    spec: {
+      ...defaultSpec,
+      name: 'lab',
+      vcpus: 4,
+      memoryMiB: 1024,
+      kernel: { kind: 'file', path: '/boot/vmlinux' },
+      initrd: { kind: 'none' },
+      commandLine: 'nokaslr',
+    },
+  });
+});
+
+it('says what is wrong at every field, and corrects nothing', () => {
+  const read = readForm({
+    ...initialForm('  '),
+    vcpus: '2 cores',
+    memoryMiB: '12',
+    kernel: 'boot/vmlinux',
+    initrd: './initrd',
+    commandLine: 'a\nb',
+  });
+  expect(read).toEqual({
+    ok: false,
+    errors: {
+      name: 'Give the machine a name.',
+      vcpus: 'Use a whole number of vCPUs.',
+      memoryMiB: expect.stringContaining('at least 32 MiB'),
+      kernel: expect.stringContaining('absolute path'),
+      initrd: expect.stringContaining('absolute path'),
+      commandLine: 'The command line must be a single line.',
+    },
+  });
+});
+
+it('takes a preset’s options over, and keeps what was typed', () => {
+  const form = { ...initialForm('lab'), memoryMiB: '512', accelerator: 'kvm' as const };
+  const read = readForm(withFormPreset(form, 'minimal'));
+  expect(read).toEqual({
+    ok: true,
+    spec: {
+      ...defaultSpec,
+      ...presetOptions.minimal,
+      ...{ name: 'lab', memoryMiB: 512, preset: 'minimal' },
+    },
+  });
+});
+
+it('shows a definition and reads it back as it was', () => {
+  const spec = machineSpecSchema.parse({
+    ...withPreset({ ...defaultSpec, name: 'lab' }, 'fast'),
+    ...{
+      vcpus: 3,
+      kernel: { kind: 'file', path: '/k' },
+      initrd: { kind: 'none' },
+      commandLine: 'a=b',
+    },
+  });
+  expect(readForm(formOf(spec))).toEqual({ ok: true, spec });
+});
+
+it('places a refusal of main at its field', () => {
+  const taken = new AppError('name_taken', 'Taken.', { details: { field: 'name' } });
+  const full = new AppError('disk_full', 'Full.', { details: { field: 'moon' } });
+  const gone = new AppError('file_missing', 'Gone.', { details: { field: 'kernel.path' } });
+  expect([placeError(taken), placeError(gone), placeError(full)]).toEqual([
+    { field: 'name', message: 'Taken.' },
+    { field: 'kernel', message: 'Gone.' },
+    { field: null, message: 'Full.' },
+  ]);
+});

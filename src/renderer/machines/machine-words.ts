@@ -1,0 +1,146 @@
+/**
+ * A machine in words: its state, what it waits for, where its kernel comes from, its boot time.
+ * Pure; the only place where these sentences are written.
+ */
+import type {
+  Activity,
+  Disk,
+  HostStatus,
+  KernelChoice,
+  InitrdChoice,
+  MachineSpec,
+  MachineState,
+  MachineView,
+  Run,
+  RunEnd,
+} from '../../shared/index.ts';
+import { presets } from '../../shared/index.ts';
+import { baseName, formatCount, formatDuration, formatMemory } from '../format/index.ts';
+
+/** The states' names as people and tests know them. */
+export const stateTitles: Record<MachineState, string> = {
+  stopped: 'Stopped',
+  starting: 'Starting',
+  running: 'Running',
+  paused: 'Paused',
+  stopping: 'Stopping',
+  crashed: 'Crashed',
+};
+
+/** The dot's shape and colour for each state. */
+export const stateTones = {
+  stopped: 'stopped',
+  starting: 'busy',
+  running: 'running',
+  paused: 'paused',
+  stopping: 'busy',
+  crashed: 'crashed',
+} as const satisfies Record<MachineState, string>;
+
+/** What is being waited for, to stand beside the state. */
+export const activityTitles: Record<Activity, string> = {
+  'probing-kvm': 'checking whether KVM works',
+  launching: 'launching QEMU',
+  'asking-guest': 'asking the guest to shut down',
+  'ending-qemu': 'asking QEMU to end',
+  terminating: 'ending the process',
+  killing: 'killing the process',
+  suspended: 'held by a signal from outside',
+  restarting: 'starting the guest anew',
+};
+
+/** How a run ended, in a word or two. */
+export const endTitles: Record<RunEnd['kind'], string> = {
+  stopped: 'Stopped',
+  killed: 'Force stopped',
+  'guest-shutdown': 'Guest powered off',
+  'guest-reset': 'Guest asked for a reboot',
+  'guest-panic': 'Kernel panic',
+  'qemu-exit': 'QEMU ended',
+  'launch-failed': 'Did not start',
+  lost: 'Ended unseen',
+};
+
+/** True when the run's boot time is known, that is, the guest's user space was seen. */
+export function bootTimeOf(run: Run | null): number | null {
+  if (!run?.boot || run.boot.reached === 'partial') return null;
+  return run.boot.totalMs;
+}
+
+/** The right side of a machine's row: a boot time, a word, or nothing. */
+export function rowNote(machine: MachineView): string {
+  switch (machine.state) {
+    case 'starting':
+    case 'stopping':
+    case 'paused':
+    case 'crashed':
+      return machine.state;
+    case 'running': {
+      const ms = bootTimeOf(machine.run);
+      if (ms !== null) return formatDuration(ms);
+      return machine.run?.boot ? '' : 'booting';
+    }
+    case 'stopped':
+      return '';
+  }
+}
+
+/** A kernel's short name; the whole path belongs into a tooltip. */
+export function kernelTitle(kernel: KernelChoice, host: HostStatus | null): string {
+  if (kernel.kind === 'file') return baseName(kernel.path);
+  return host?.defaultKernel?.title ?? 'Default kernel';
+}
+
+/** An initrd's short name. */
+export function initrdTitle(initrd: InitrdChoice): string {
+  if (initrd.kind === 'file') return baseName(initrd.path);
+  return initrd.kind === 'none' ? 'None' : 'Nandu’s guest initrd';
+}
+
+/** The board in brief: “ACPI, serial console”. */
+export function boardTitle({ board, console: chosen }: MachineSpec): string {
+  return [
+    board.acpi ? 'ACPI' : 'No ACPI',
+    consoleTitles[chosen],
+    board.pcie === 'on' ? 'PCI Express' : '',
+    board.usb ? 'USB' : '',
+  ]
+    .filter(Boolean)
+    .join(', ');
+}
+
+const consoleTitles: Record<MachineSpec['console'], string> = {
+  serial: 'serial console',
+  virtio: 'virtio console',
+  both: 'virtio and serial console',
+};
+
+/** How a disk is attached: “qcow2, read only, limited”. */
+export function diskDetail({ format, readOnly, limits }: Disk): string {
+  const limited = limits.iops > 0 || limits.bytesPerSecond > 0;
+  return [format, readOnly ? 'read only' : '', limited ? 'limited' : ''].filter(Boolean).join(', ');
+}
+
+/** The network in a word or two. */
+export function networkTitle(network: MachineSpec['network']): string {
+  return network === 'none' ? 'None' : 'User mode';
+}
+
+/** The line below a machine's name on its page. */
+export function subtitle(machine: MachineView, host: HostStatus | null): string {
+  const { spec } = machine;
+  return [
+    kernelTitle(spec.kernel, host),
+    formatCount(spec.vcpus, 'vCPU'),
+    formatMemory(spec.memoryMiB),
+    `${presets[spec.preset].title} preset`,
+    acceleratorTitle(machine),
+  ].join(' · ');
+}
+
+/** What runs the machine's instructions: of the current or last run, else what was chosen. */
+export function acceleratorTitle(machine: MachineView): string {
+  if (machine.run) return machine.run.accelerator === 'kvm' ? 'KVM' : 'Emulated (TCG)';
+  if (machine.spec.accelerator === 'auto') return 'Accelerator chosen at start';
+  return machine.spec.accelerator === 'kvm' ? 'KVM' : 'Emulated (TCG)';
+}

@@ -1,0 +1,88 @@
+/**
+ * The fields that are typed: their values as text and back. What cannot be read becomes NaN, never a guess.
+ * Pure; the bounds are the schema's.
+ */
+import type { InitrdChoice, KernelChoice } from '../../../shared/index.ts';
+
+interface TextForm {
+  read(text: string): unknown;
+  write(value: unknown): string;
+  /** What to say when the text cannot be read, where the schema's words would not fit. */
+  unreadable?: string;
+}
+
+const plain: TextForm = { read: (text) => text.trim(), write: String };
+const verbatim: TextForm = { read: (text) => text, write: String };
+const optional: TextForm = {
+  read: (text) => (text.trim() === '' ? null : text.trim()),
+  write: (value) => (value === null ? '' : String(value)),
+};
+const integer: TextForm = { read: readInteger, write: String };
+const optionalInteger: TextForm = {
+  read: (text) => (text.trim() === '' ? null : readInteger(text)),
+  write: (value) => (value === null ? '' : String(value)),
+};
+const seconds: TextForm = {
+  read: (text) =>
+    /^\d{1,6}([.,]\d{1,3})?$/.test(text.trim())
+      ? Math.round(Number(text.trim().replace(',', '.')) * 1000)
+      : Number.NaN,
+  write: (value) => String(Number(value) / 1000),
+  unreadable: 'Write a number of seconds, as in “5” or “0.5”.',
+};
+const kernel: TextForm = {
+  read: readKernel,
+  write: (value) => filePath(value as KernelChoice),
+};
+const initrd: TextForm = {
+  read: readInitrd,
+  write: (value) =>
+    (value as InitrdChoice).kind === 'none' ? 'none' : filePath(value as InitrdChoice),
+};
+
+/** The number in a text, or NaN. Only plain whole numbers: “1e3”, “0x10” and “12 MB” are typing mistakes. */
+export function readInteger(text: string): number {
+  return /^[+-]?\d{1,15}$/.test(text.trim()) ? Number(text) : Number.NaN;
+}
+
+function readKernel(text: string): KernelChoice {
+  const path = text.trim();
+  return path === '' ? { kind: 'default' } : { kind: 'file', path };
+}
+
+function readInitrd(text: string): InitrdChoice {
+  const path = text.trim();
+  if (path === '') return { kind: 'default' };
+  return path.toLowerCase() === 'none' ? { kind: 'none' } : { kind: 'file', path };
+}
+
+function filePath(choice: KernelChoice | InitrdChoice): string {
+  return choice.kind === 'file' ? choice.path : '';
+}
+
+function formOf(path: string): TextForm {
+  if (path === 'notes') return verbatim;
+  if (path === 'cpuModel' || path === 'qemuPath') return optional;
+  if (path === 'vcpus' || path === 'memoryMiB') return integer;
+  if (path === 'kernel') return kernel;
+  if (path === 'initrd') return initrd;
+  if (path === 'devices.vsockCid') return optionalInteger;
+  if (path.startsWith('stopDeadlines.')) return seconds;
+  if (/^disks\.\d+\.limits\./.test(path)) return integer;
+  return plain;
+}
+
+/** What a text means as the value of the field at this path. */
+export function readText(path: string, text: string): unknown {
+  return formOf(path).read(text);
+}
+
+/** How the value of the field at this path is written. */
+export function writeText(path: string, value: unknown): string {
+  return Number.isNaN(value) ? '' : formOf(path).write(value);
+}
+
+/** The complaint about a text that cannot be read; undefined where the schema says it well. */
+export function unreadable(path: string): string | undefined {
+  return formOf(path).unreadable;
+}

@@ -1,0 +1,2 @@
+export { default as SettingsView } from './SettingsView.svelte';
+export { specDrafts } from './spec-drafts.svelte.ts';

@@ -1,0 +1,19 @@
+/**
+ * Puts the window together: styles, settings of libraries, the one component tree.
+ * Holds no state and never talks to main itself.
+ */
+import { mount } from 'svelte';
+import { z } from 'zod';
+import './ui/fonts.css';
+import './ui/tokens.css';
+import './ui/base.css';
+import './ui/inputs.css';
+import App from './App.svelte';
+
+// zod's compiled parsers need `new Function`, which the window's content security policy forbids.
+z.config({ jitless: true });
+
+const target = document.getElementById('app');
+if (!target) throw new Error('The page has no #app element.');
+
+mount(App, { target });
