@@ -1,0 +1,288 @@
+/** A machine's state is true whatever happens to its guest, its QEMU and its files. */
+import { mkdirSync, rmSync, unlinkSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { describe, expect, it } from 'vitest';
+import {
+  isAlive,
+  runFiles,
+  type ProcessIdentity,
+  type RunFiles,
+} from '../../src/main/host/index.ts';
+import { readLaunchRecord } from '../../src/main/machines/launch-record.ts';
+import { withChanges, type MachineId } from '../../src/shared/index.ts';
+import { Services, withDataDirectory } from '../support/services.ts';
+import { TestView } from '../support/test-view.ts';
+
+/** A started machine, and how to type into it. */
+async function started(
+  services: Services,
+  changes: Record<string, unknown> = {},
+): Promise<{ id: MachineId; type: (text: string) => void; view: TestView }> {
+  const spec = withChanges(services.spec({ quietKernel: true }), changes);
+  const { id } = await services.manager.create(spec);
+  const view = new TestView();
+  const console = services.manager.openConsole(id, view.sink);
+  await services.manager.start(id);
+  await services.untilReady(id);
+  await view.shows('/ # ');
+  return { id, view, type: (text) => console.input(text) };
+}
+
+async function processOf(
+  services: Services,
+  id: MachineId,
+): Promise<ProcessIdentity & { files: RunFiles }> {
+  const files = runFiles(services.paths, services.manager.get(id).run?.id ?? expect.unreachable());
+  const record = await readLaunchRecord(files.launchRecord);
+  if (record === null) throw new Error('there is no launch record');
+  return { ...record, files };
+}
+
+/** State as people see it, with what is waited for. */
+const shown = (services: Services, id: MachineId): string => {
+  const { state, activity } = services.manager.get(id);
+  return activity === null ? state : `${state}/${activity}`;
+};
+
+describe('the guest', () => {
+  it('reboots: the run ends and the next one starts by itself, unless it was told not to', async () => {
+    await withDataDirectory(async (path) => {
+      const services = await Services.open(path);
+      const { manager } = services;
+      const { id, type } = await started(services);
+      type('reboot -f\r');
+      await services.until(id, ({ run }) => run?.number === 2 && run.boot?.reached === 'ready');
+      expect(manager.runs(id, 2)[1]?.end?.kind).toBe('guest-reset');
+      await manager.update(id, withChanges(manager.get(id).spec, { onReboot: 'stop' }));
+      expect(manager.get(id).pendingChanges).toEqual([]);
+      type('reboot -f\r');
+      await services.untilState(id, 'stopped');
+      expect(manager.get(id).run).toMatchObject({ number: 2, end: { kind: 'guest-reset' } });
+      await manager.start(id);
+      await manager.restart(id);
+      expect(manager.get(id)).toMatchObject({ state: 'running', run: { number: 4 } });
+      expect(manager.journal(id, 100).map(({ kind }) => kind)).toEqual(
+        expect.arrayContaining(['created', 'edited', 'guest-restarted', 'restart-asked', 'ready']),
+      );
+      expect(services.problems).toEqual([]);
+      await services.close();
+    });
+  });
+
+  it('cannot fake a panic: its words do not make a power-off or a stop a crash', async () => {
+    await withDataDirectory(async (path) => {
+      const services = await Services.open(path);
+      const { id, type, view } = await started(services);
+      type('echo "Kernel panic - not syncing"\r');
+      await view.shows('syncing\r\n');
+      await services.manager.stop(id);
+      expect(shown(services, id)).toBe('stopped');
+      await services.close();
+    });
+  });
+
+  it('has too little memory for its kernel: a crash that says so, and no start without end', async () => {
+    await withDataDirectory(async (path) => {
+      const services = await Services.open(path);
+      const { manager } = services;
+      const { id } = await manager.create(services.spec({ memoryMiB: 32 }));
+      await manager.start(id);
+      const crashed = await services.untilState(id, 'crashed');
+      expect(crashed.problem?.message).toContain('memory');
+      expect(crashed.run?.number).toBe(1);
+      await services.close();
+    });
+  });
+});
+
+describe('QEMU', () => {
+  it('SIGSTOP: shown as paused within 2 s; Resume wakes it; a suspended one can be stopped', async () => {
+    await withDataDirectory(async (path) => {
+      const services = await Services.open(path);
+      const { id, type, view } = await started(services);
+      const { pid } = await processOf(services, id);
+      process.kill(pid, 'SIGSTOP');
+      await expect.poll(() => shown(services, id), { timeout: 2_000 }).toBe('paused/suspended');
+      await services.manager.resume(id);
+      await expect.poll(() => shown(services, id), { timeout: 2_000 }).toBe('running');
+      type('echo awake-$((1+1))\r');
+      await view.shows('awake-2');
+      process.kill(pid, 'SIGSTOP');
+      await expect.poll(() => shown(services, id), { timeout: 2_000 }).toBe('paused/suspended');
+      await services.manager.stop(id);
+      expect(services.manager.get(id).run?.end?.message).toBe('The guest shut down when asked.');
+      await services.close();
+    });
+  });
+
+  it.each([
+    ['its monitor socket was deleted', (files: RunFiles) => unlinkSync(files.qmpSocket)],
+    [
+      'its whole run folder was deleted',
+      (files: RunFiles) => rmSync(files.runDirectory, { recursive: true }),
+    ],
+  ])('%s while no app ran: shown as running, and can be stopped', async (_, remove) => {
+    await withDataDirectory(async (path) => {
+      const first = await Services.open(path);
+      const { id } = await started(first);
+      const found = await processOf(first, id);
+      await first.close('keep');
+      remove(found.files);
+      const second = await Services.open(path);
+      expect(shown(second, id)).toBe('running');
+      await expect(second.manager.pause(id)).rejects.toMatchObject({ code: 'illegal_state' });
+      await expect(second.manager.start(id)).rejects.toMatchObject({ code: 'illegal_state' });
+      await second.manager.stop(id);
+      expect([shown(second, id), isAlive(found)]).toEqual(['stopped', false]);
+      await second.close();
+    });
+  });
+
+  it('suspended while the app starts: adopted all the same, and fully so when it wakes', async () => {
+    await withDataDirectory(async (path) => {
+      const first = await Services.open(path);
+      const { id } = await started(first);
+      const found = await processOf(first, id);
+      await first.close('keep');
+      process.kill(found.pid, 'SIGSTOP');
+      const second = await Services.open(path);
+      expect(shown(second, id)).toBe('paused/suspended');
+      process.kill(found.pid, 'SIGCONT');
+      await expect.poll(() => shown(second, id), { timeout: 2_000 }).toBe('running');
+      await expect
+        .poll(() => second.manager.pause(id).then(() => 'paused', String), { timeout: 8_000 })
+        .toBe('paused');
+      await second.untilState(id, 'paused');
+      await second.manager.stop(id);
+      await second.close();
+    });
+  });
+
+  it('a stranger with the same pid is left alone', async () => {
+    await withDataDirectory(async (path) => {
+      const first = await Services.open(path);
+      const { id } = await started(first);
+      const found = await processOf(first, id);
+      await first.close('keep');
+      process.kill(found.pid, 'SIGKILL');
+      await expect.poll(() => isAlive(found)).toBe(false);
+      const second = await Services.open(path);
+      expect(second.manager.get(id)).toMatchObject({
+        state: 'stopped',
+        run: { end: { kind: 'lost' } },
+      });
+      await second.close();
+    });
+  });
+
+  it('a run folder that cannot be removed does not keep a machine from being stopped', async () => {
+    await withDataDirectory(async (path) => {
+      const services = await Services.open(path);
+      const { id } = await started(services);
+      const { files } = await processOf(services, id);
+      const mounted = `${files.runDirectory}/busy`;
+      mkdirSync(mounted);
+      execFileSync('mount', ['-t', 'tmpfs', 'none', mounted]);
+      try {
+        await services.manager.stop(id);
+        expect(shown(services, id)).toBe('stopped');
+        expect(services.problems).toMatchObject([{ code: 'EBUSY' }]);
+      } finally {
+        execFileSync('umount', [mounted]);
+      }
+      await services.close();
+    });
+  });
+});
+
+describe('the app', () => {
+  it('ends during a start: the start is finished first, and the next app takes the machine over', async () => {
+    await withDataDirectory(async (path) => {
+      const first = await Services.open(path);
+      const { id } = await first.manager.create(first.spec({ quietKernel: true }));
+      const starting = first.manager.start(id);
+      await first.close('keep');
+      await starting;
+      const second = await Services.open(path);
+      expect(shown(second, id)).toBe('running');
+      await second.manager.stop(id);
+      await second.close();
+    });
+  });
+
+  it('stops all and lets none start meanwhile', async () => {
+    await withDataDirectory(async (path) => {
+      const services = await Services.open(path);
+      const { id } = await started(services);
+      const other = await services.manager.create(services.spec({ name: 'other' }));
+      const stopped = services.manager.stopAll();
+      await expect(services.manager.start(other.id)).rejects.toMatchObject({
+        code: 'illegal_state',
+      });
+      await stopped;
+      expect([shown(services, id), services.manager.activeCount]).toEqual(['stopped', 0]);
+      await services.close();
+    });
+  });
+});
+
+describe('a definition', () => {
+  it('is edited while it runs: what needs a restart waits for it, and an edit can be taken back', async () => {
+    await withDataDirectory(async (path) => {
+      const services = await Services.open(path);
+      const { manager } = services;
+      const { id } = await started(services);
+      const before = manager.get(id).spec;
+      const edited = await manager.update(
+        id,
+        withChanges(before, { memoryMiB: 300, name: 'renamed', 'board.rtc': 'on' }),
+      );
+      expect([edited.pendingChanges.sort(), edited.canUndo]).toEqual([
+        ['board.rtc', 'memoryMiB'],
+        true,
+      ]);
+      const { difference } = await manager.command(id);
+      expect(
+        difference?.lines.filter(({ change }) => change === 'added').map(({ text }) => text),
+      ).toEqual([
+        '-machine microvm,acpi=on,rtc=on',
+        '-m 300M',
+        expect.stringContaining('hostname=renamed'),
+        '-name guest=renamed',
+      ]);
+      expect((await manager.undo(id)).spec).toEqual(before);
+      expect(manager.get(id).pendingChanges).toEqual([]);
+      const copy = await manager.clone(id);
+      expect(copy.spec).toEqual({ ...before, name: 'test copy' });
+      const file = `${path}/exported.yaml`;
+      await manager.exportTo(id, file, 'yaml', false);
+      const imported = await manager.importFrom(file);
+      expect(imported.spec).toEqual({ ...before, name: 'test 2' });
+      await manager.stop(id);
+      await services.close();
+    });
+  });
+
+  it('becomes a script that boots it elsewhere', async () => {
+    await withDataDirectory(async (path) => {
+      const services = await Services.open(path);
+      const { id } = await services.manager.create(services.spec({ quietKernel: true }));
+      const { script } = await services.manager.command(id);
+      // Its console is the script's own input and output.
+      const child = spawn('sh', ['-c', script], { cwd: '/', stdio: ['pipe', 'pipe', 'inherit'] });
+      let output = '';
+      child.stdout.setEncoding('utf8').on('data', (text: string) => {
+        const prompted = output.includes('/ # ');
+        output += text;
+        if (!prompted && output.includes('/ # ')) {
+          child.stdin.write('echo script-$((40+2)); poweroff -f\r');
+        }
+      });
+      const [code] = (await once(child, 'exit')) as [number];
+      expect(code).toBe(0);
+      expect(output).toContain('script-42');
+      await services.close();
+    });
+  });
+});

@@ -1,0 +1,139 @@
+/** The main process's services without Electron: what integration tests drive. */
+import { rmSync, mkdirSync } from 'node:fs';
+import { resolvePaths, type Paths } from '../../src/main/host/index.ts';
+import { HostEnvironment, MachineManager } from '../../src/main/machines/index.ts';
+import {
+  JournalRepository,
+  MachineRepository,
+  openDatabase,
+  ProbeRepository,
+  RunRepository,
+  WriteQueue,
+} from '../../src/main/store/index.ts';
+import {
+  defaultSpec,
+  type JournalEntry,
+  type MachineId,
+  type MachineSpec,
+  type MachineState,
+  type MachineView,
+} from '../../src/shared/index.ts';
+import { temporaryDirectory } from './folders.ts';
+
+export interface ServicesOptions {
+  env?: Record<string, string>;
+  registeredQemus?: string[];
+}
+
+/** One "app" without a window, on a data folder that may be opened again by the next one. */
+export class Services {
+  readonly paths: Paths;
+  readonly host: HostEnvironment;
+  readonly manager: MachineManager;
+  /** Every view that was reported, oldest first. */
+  readonly history: MachineView[] = [];
+  /** Every journal entry that was written, oldest first. */
+  readonly journal: JournalEntry[] = [];
+  /** What went wrong beside the machines; a test that expects none looks. */
+  readonly problems: unknown[] = [];
+  readonly #writes: WriteQueue;
+  readonly #database: ReturnType<typeof openDatabase>;
+  readonly #watchers = new Set<() => void>();
+
+  private constructor(dataDirectory: string, options: ServicesOptions) {
+    const full = { ...process.env, NANDU_DATA_DIR: dataDirectory, ...options.env };
+    this.paths = resolvePaths(full);
+    for (const folder of [this.paths.data, this.paths.state, this.paths.runtime]) {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+    }
+    this.#database = openDatabase({ path: this.paths.database });
+    this.host = new HostEnvironment({
+      env: full,
+      guestDirectory: this.paths.guest,
+      probes: new ProbeRepository(this.#database),
+      registeredQemus: () => options.registeredQemus ?? [],
+      onChanged: () => undefined,
+    });
+    this.#writes = new WriteQueue({ onProblem: (_label, error) => this.problems.push(error) });
+    this.manager = new MachineManager({
+      paths: this.paths,
+      host: this.host,
+      machines: new MachineRepository(this.#database),
+      runs: new RunRepository(this.#database),
+      journal: new JournalRepository(this.#database),
+      writes: this.#writes,
+      onJournal: (entry) => this.journal.push(entry),
+      onDefinitions: () => undefined,
+      onProblem: (error) => this.problems.push(error),
+      onChanged: (view) => {
+        this.history.push(view);
+        for (const check of this.#watchers) check();
+      },
+      onRemoved: () => undefined,
+    });
+  }
+
+  static async open(dataDirectory: string, options: ServicesOptions = {}): Promise<Services> {
+    const services = new Services(dataDirectory, options);
+    await services.manager.load();
+    return services;
+  }
+
+  /** A definition that boots here; emulated, because a probe boot is a test of its own. */
+  spec(change: Partial<MachineSpec> = {}): MachineSpec {
+    return { ...defaultSpec, name: 'test', accelerator: 'tcg', ...change };
+  }
+
+  /** Resolves as soon as the machine is as wanted. */
+  until(
+    id: MachineId,
+    wanted: (view: MachineView) => boolean,
+    timeoutMs = 60_000,
+  ): Promise<MachineView> {
+    return new Promise((resolve, reject) => {
+      const check = (): void => {
+        const view = this.manager.get(id);
+        if (!wanted(view)) return;
+        end();
+        resolve(view);
+      };
+      const timer = setTimeout(() => {
+        end();
+        reject(new Error(`timed out; the machine is ${JSON.stringify(this.manager.get(id))}`));
+      }, timeoutMs);
+      const end = (): void => {
+        clearTimeout(timer);
+        this.#watchers.delete(check);
+      };
+      this.#watchers.add(check);
+      check();
+    });
+  }
+
+  untilState(id: MachineId, state: MachineState): Promise<MachineView> {
+    return this.until(id, (view) => view.state === state);
+  }
+
+  untilReady(id: MachineId): Promise<MachineView> {
+    return this.until(id, (view) => view.run?.boot?.reached === 'ready');
+  }
+
+  /** Ends the "app"; machines go on when told so, as after a crash of it. */
+  async close(parting: 'stop' | 'keep' = 'stop'): Promise<void> {
+    if (parting === 'stop') await this.manager.stopAll();
+    await this.manager.release();
+    await this.host.dispose();
+    this.#writes.dispose();
+    this.#database.close();
+  }
+}
+
+/** Runs `work` on a fresh data folder and leaves nothing behind. */
+export async function withDataDirectory<T>(work: (path: string) => Promise<T>): Promise<T> {
+  const path = temporaryDirectory();
+  try {
+    return await work(path);
+  } finally {
+    rmSync(path, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,37 @@
+/** A console view that remembers what it was shown, for tests to wait on. */
+import type { ToView } from '../../src/shared/index.ts';
+
+/** A console view that can be waited for. */
+export class TestView {
+  text = '';
+  replays = 0;
+  #checks = new Set<() => void>();
+
+  readonly sink = {
+    post: (message: ToView): void => {
+      if (message.type === 'replay') {
+        this.text = '';
+        this.replays += 1;
+      }
+      if (message.type !== 'state') this.text += Buffer.from(message.data).toString('latin1');
+      for (const check of this.#checks) check();
+    },
+  };
+
+  async shows(wanted: string, timeoutMs = 60_000): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(
+        () => reject(new Error(`“${wanted}” never came; last: ${this.text.slice(-400)}`)),
+        timeoutMs,
+      );
+      const check = (): void => {
+        if (!this.text.includes(wanted)) return;
+        clearTimeout(timer);
+        this.#checks.delete(check);
+        resolve();
+      };
+      this.#checks.add(check);
+      check();
+    });
+  }
+}
