@@ -26,7 +26,8 @@ process.stdout.write(`${count} pictures in test-results/screens\n`);
 async function shoot(app: NanduApp, name: string): Promise<void> {
   for (const theme of themes) {
     await app.chooseTheme(theme);
-    await app.page.waitForTimeout(400);
+    await app.atRest();
+    await app.page.waitForTimeout(200); // the terminal draws its new colours a little later
     await app.page.screenshot({ path: join(folder, `${name}-${theme}.png`) });
     count += 1;
   }

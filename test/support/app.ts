@@ -120,6 +120,30 @@ export class NanduApp {
     }
   }
 
+  /** Waits until nothing fades or slides any more; what moves for ever, like a spinner, does not count. */
+  async atRest(): Promise<void> {
+    await this.page.waitForFunction(
+      () =>
+        new Promise((resolve) => {
+          // Two frames: what a click or a theme changes starts its transitions in the next one.
+          requestAnimationFrame(() =>
+            requestAnimationFrame(() =>
+              resolve(
+                document
+                  .getAnimations()
+                  .every(
+                    ({ playState, effect }) =>
+                      playState !== 'running' || effect?.getComputedTiming().endTime === Infinity,
+                  ),
+              ),
+            ),
+          );
+        }),
+      undefined,
+      { timeout: 10_000, polling: 50 },
+    );
+  }
+
   button(name: string): Locator {
     return this.page.getByRole('button', { name, exact: true });
   }
