@@ -76,6 +76,12 @@ describe('a machine in the window', () => {
     await expect
       .poll(() => app.page.getByRole('region', { name: 'Serial console' }).textContent())
       .toMatch(/\d+ (of|\/) \d+/);
+    // A terminal made anew when the desktop turned dark forgot what was searched for.
+    for (const theme of ['dark', 'light'] as const) {
+      await app.chooseTheme(theme);
+      await app.atRest();
+      expect(await app.page.getByLabel('Find in console').inputValue()).toBe('needle-');
+    }
     await app.page.keyboard.press('Escape');
   });
 

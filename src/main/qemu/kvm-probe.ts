@@ -103,5 +103,5 @@ function firstLine(errors: string): string {
   const line = errors.split('\n').find((text) => text.trim() !== '');
   return line === undefined
     ? 'QEMU ended before the probe’s guest booted.'
-    : `QEMU: ${line.trim()}`;
+    : `QEMU said “${line.trim()}”.`;
 }
