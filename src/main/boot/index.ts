@@ -4,7 +4,7 @@
  */
 export { EpochClock } from './clock.ts';
 export { ConsoleMarkScanner, type UserSpaceSource } from './console-marks.ts';
-export { BootRecorder } from './recorder.ts';
+export { BootWatch } from './boot-watch.ts';
 export {
   isNonEmpty,
   median,

@@ -53,9 +53,15 @@ export class ConsoleHub {
   #sentAtMs = -Infinity;
   #gathering: NodeJS.Timeout | null = null;
   #longestGatherMs = longestGatherMs;
+  #receivedBytes = 0;
 
   /** Whether the tail still has to be filled from the last run's log. */
   #loaded = false;
+
+  /** Counts up over all runs; what the console's log has grown by can be seen from it. */
+  get receivedBytes(): number {
+    return this.#receivedBytes;
+  }
 
   get connected(): boolean {
     return this.#socket !== null;
@@ -93,6 +99,7 @@ export class ConsoleHub {
     this.#socket = socket;
     this.#announce(true);
     socket.on('data', (chunk: Buffer) => {
+      this.#receivedBytes += chunk.byteLength;
       onOutput(chunk);
       this.#tail.push(chunk);
       this.#gathered.push(chunk);

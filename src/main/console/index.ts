@@ -1,4 +1,4 @@
 /** The console room: drains serial lines and feeds views. */
 export { ConsoleHub, plainText, type OutputListener, type ViewHandle } from './console-hub.ts';
 export type { ViewSink } from './console-view.ts';
-export { readLog, rotateLog, saveLog } from './log-files.ts';
+export { maxLogBytes, readLog, rotateLog, saveLog } from './log-files.ts';

@@ -56,7 +56,7 @@ it('rotates without losing a byte of a writer that appends, and saves both parts
   };
   for (let n = 0; n < 1_000; n += 1) write(`before ${n}\n`);
   expect(await rotateLog(path, 1_000_000)).toBe(false);
-  const rotated = rotateLog(path, 1_000);
+  const rotated = rotateLog(path, 6_000);
   write('while it rotates\n');
   expect(await rotated).toBe(true);
   write('after\n');
@@ -72,10 +72,19 @@ it('rotates without losing a byte of a writer that appends, and saves both parts
 it('keeps no more than two parts', async () => {
   for (const text of ['first', 'second', 'third']) {
     appendFileSync(path, text);
-    await rotateLog(path, 1);
+    await rotateLog(path, 5);
   }
   appendFileSync(path, 'fourth');
   const target = join(folder, 'saved.txt');
   await saveLog(path, target);
   expect(readFileSync(target, 'utf8')).toBe('thirdfourth');
+});
+
+it('keeps only the end of a log that grew far beyond its bound before anybody looked', async () => {
+  writeFileSync(path, 'x'.repeat(100_000) + 'the end');
+  await rotateLog(path, 10_000);
+  const target = join(folder, 'saved.txt');
+  await saveLog(path, target);
+  expect(statSync(target).size).toBe(10_000);
+  expect(readFileSync(target, 'utf8').endsWith('xthe end')).toBe(true);
 });

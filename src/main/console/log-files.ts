@@ -11,13 +11,16 @@ import {
   readSync,
   writeSync,
 } from 'node:fs';
-import { copyFile, open, rename, rm, stat, truncate } from 'node:fs/promises';
+import { copyFile, open, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { logLinesShown, type LogText } from '../../shared/index.ts';
 import { plainText } from './console-hub.ts';
 
 /** The most that is read to show a log's end. */
 const maxReadBytes = 4 * 1024 * 1024;
-/** A file of this size is moved aside; with the one before it, a log takes twice as much at most. */
+/**
+ * A file of this size is moved aside, cut to its end if it has grown beyond: with the part before it a
+ * log takes twice as much, and what comes within a second more.
+ */
 export const maxLogBytes = 32 * 1024 * 1024;
 
 /** The end of a log as lines of plain text. A file that is not there is empty. */
@@ -94,8 +97,10 @@ export async function rotateLog(path: string, maxBytes = maxLogBytes): Promise<b
   if (size < maxBytes) return false;
   const temporary = `${path}.moving`;
   try {
-    await copyFile(path, temporary, constants.COPYFILE_FICLONE);
-    cutAfterRest(path, temporary);
+    const from = size > 2 * maxBytes ? size - maxBytes : 0;
+    if (from === 0) await copyFile(path, temporary, constants.COPYFILE_FICLONE);
+    else await writeFile(temporary, '', { mode: 0o600 });
+    cutAfterRest(path, temporary, from);
     await rename(temporary, previous(path));
   } catch (error) {
     await rm(temporary, { force: true });
@@ -109,13 +114,13 @@ export async function rotateLog(path: string, maxBytes = maxLogBytes): Promise<b
   return true;
 }
 
-/** Appends what came to the log since it was copied, and empties it at once. */
-function cutAfterRest(path: string, copy: string): void {
+/** Appends what the log has beyond its copy, which began at `from`, and empties it at once. */
+function cutAfterRest(path: string, copy: string, from: number): void {
   const source = openSync(path, 'r+');
   const target = openSync(copy, 'a');
   try {
     const chunk = Buffer.alloc(1024 * 1024);
-    let position = fstatSync(target).size;
+    let position = from + fstatSync(target).size;
     for (;;) {
       const bytesRead = readSync(source, chunk, 0, chunk.byteLength, position);
       if (bytesRead === 0) break;

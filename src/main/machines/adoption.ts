@@ -3,11 +3,12 @@
  * Pid and process start time must agree, and either the answer of `query-uuid` or, where the monitor does
  * not answer, the very command the process was started with; anything else is not ours and is never signalled.
  */
+import { rm } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { MachineSpec, Run } from '../../shared/index.ts';
 import { AgentLink } from '../agent/index.ts';
-import { BootRecorder, ConsoleMarkScanner, EpochClock } from '../boot/index.ts';
+import { BootWatch, ConsoleMarkScanner, EpochClock } from '../boot/index.ts';
 import {
   commandOf,
   findByCommand,
@@ -43,8 +44,12 @@ export async function adoptRun(
   onProblem: (error: unknown) => void,
 ): Promise<void> {
   const files = runFiles(paths, run.id);
-  const record = await findProcess(machine, run, files);
-  if (record === null) return machine.lose(run);
+  const record = await findProcess(machine, run, files, paths);
+  if (record === null) {
+    // What an end that nobody saw has left: dead sockets and the record.
+    await rm(files.runDirectory, { recursive: true, force: true }).catch(onProblem);
+    return machine.lose(run);
+  }
   const candidate = { machine, run, runSpec, files, record, signal, onProblem };
   if (await reconnect(candidate)) return;
   if (signal.aborted) return; // the app ends: the next one looks again
@@ -71,6 +76,7 @@ async function findProcess(
   machine: Machine,
   run: Run,
   files: RunFiles,
+  paths: Paths,
 ): Promise<LaunchRecord | null> {
   const record = await readLaunchRecord(files.launchRecord);
   if (record?.runId === run.id && record.machineId === machine.id) {
@@ -80,7 +86,8 @@ async function findProcess(
   if (identity === null) return null;
   return {
     ...{ formatVersion: 1, runId: run.id, machineId: machine.id, uuid: machine.id, ...identity },
-    ...{ spawnedAtMs: run.startedAtMs, argv: run.argv },
+    ...{ spawnedAtMs: run.startedAtMs, argv: run.argv, database: paths.database },
+    ...{ accelerator: run.accelerator, qemuVersion: run.qemuVersion, spec: null },
   };
 }
 
@@ -112,7 +119,7 @@ async function reconnect(candidate: Candidate): Promise<boolean> {
         process: watchProcess(record, signal),
         agent: agentSocket === null ? null : new AgentLink(agentSocket),
         // A boot that goes on is watched to its end; what came before is in the trace.
-        recorder: booting ? new BootRecorder(record.spawnedAtMs) : null,
+        recorder: booting ? new BootWatch(record.spawnedAtMs, false) : null,
       },
       machine.listener,
       !running,

@@ -4,7 +4,7 @@
  */
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { machineIdSchema, runIdSchema } from '../../shared/index.ts';
+import { acceleratorSchema, machineIdSchema, runIdSchema } from '../../shared/index.ts';
 
 const launchRecordSchema = z.object({
   formatVersion: z.literal(1),
@@ -16,6 +16,12 @@ const launchRecordSchema = z.object({
   /** Epoch milliseconds, the zero of the boot timeline. */
   spawnedAtMs: z.number(),
   argv: z.array(z.string()),
+  /** Which Nandu's it is: two installations can share one folder for sockets. */
+  database: z.string(),
+  accelerator: acceleratorSchema,
+  qemuVersion: z.string(),
+  /** The machine's definition; unread unless the database has lost it. */
+  spec: z.unknown(),
 });
 export type LaunchRecord = z.infer<typeof launchRecordSchema>;
 

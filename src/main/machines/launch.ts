@@ -7,7 +7,7 @@ import { createConnection, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError, type MachineId, type RunId } from '../../shared/index.ts';
 import { AgentLink } from '../agent/index.ts';
-import { BootRecorder, ConsoleMarkScanner, EpochClock } from '../boot/index.ts';
+import { BootWatch, ConsoleMarkScanner, EpochClock } from '../boot/index.ts';
 import type { ConsoleHub } from '../console/index.ts';
 import type { RunFiles } from '../host/index.ts';
 import { buildArgv, spawnQemu, type LaunchPlan, type QemuProcess } from '../qemu/index.ts';
@@ -28,6 +28,9 @@ export interface LaunchContext {
   readonly machineId: MachineId;
   readonly runId: RunId;
   readonly plan: LaunchPlan;
+  readonly qemuVersion: string;
+  /** The path of the database that knows the run. */
+  readonly database: string;
   readonly hub: ConsoleHub;
   readonly listener: LiveRunListener;
   /** Calls the launch off. */
@@ -51,11 +54,13 @@ export async function launch(context: LaunchContext): Promise<LiveRun> {
     await makeFolders(files);
     throwIfCancelled(signal);
     const spawnedAtMs = clock.now();
+    const recorder = new BootWatch(spawnedAtMs, true);
     qemu = await spawnQemu(argv, files.qemuLog);
     const { pid, startTicks } = qemu;
     const recorded = writeLaunchRecord(files.launchRecord, {
       ...{ formatVersion: 1, runId, machineId, uuid: plan.uuid },
-      ...{ pid, startTicks, spawnedAtMs, argv },
+      ...{ pid, startTicks, spawnedAtMs, argv, database: context.database },
+      ...{ accelerator: plan.accelerator, qemuVersion: context.qemuVersion, spec: plan.spec },
     });
     recorded.catch(() => undefined); // awaited below; must not count as unhandled until then
     qmp = await untilExit(
@@ -69,7 +74,6 @@ export async function launch(context: LaunchContext): Promise<LiveRun> {
     ]);
     throwIfCancelled(signal);
 
-    const recorder = new BootRecorder(spawnedAtMs);
     const scanner = new ConsoleMarkScanner();
     let live: LiveRun | null = null;
     hub.reset();

@@ -14,7 +14,7 @@ import {
   type StopDeadlines,
 } from '../../shared/index.ts';
 import type { AgentLink } from '../agent/index.ts';
-import { BootRecorder, ConsoleMarkScanner, parseTrace } from '../boot/index.ts';
+import { BootWatch, ConsoleMarkScanner, parseTrace } from '../boot/index.ts';
 import type { ConsoleHub } from '../console/index.ts';
 import type { RunFiles } from '../host/index.ts';
 import {
@@ -57,7 +57,7 @@ export interface LiveRunParts {
   readonly hub: ConsoleHub;
   readonly scanner: ConsoleMarkScanner;
   /** Null for an adopted run, whose boot nobody watched to the end. */
-  readonly recorder: BootRecorder | null;
+  readonly recorder: BootWatch | null;
   /** Resolves when the console's last byte was read. */
   readonly consoleDrained: Promise<void>;
   /** Something could not be cleaned up; the run itself is as it should be. */

@@ -79,7 +79,7 @@ export class MachineEditor {
     const { spec } = machine;
     const disks = spec.disks.filter((disk) => disk.readOnly);
     const left = spec.disks.length - disks.length;
-    const copy = { ...spec, disks, name: this.#freeName(`${spec.name} copy`) };
+    const copy = { ...spec, disks, name: this.freeName(`${spec.name} copy`) };
     return this.create(
       copy,
       'cloned',
@@ -95,11 +95,12 @@ export class MachineEditor {
   /** @throws AppError `file_missing`, `file_unreadable`, `format_newer`, `invalid_input`, or as {@link create}. */
   async importFrom(path: string): Promise<Machine> {
     const spec = readMachineFile(await readSmallFile(path), path);
-    const name = this.#freeName(spec.name);
+    const name = this.freeName(spec.name);
     return this.create({ ...spec, name }, 'imported', `Imported from “${path}”.`);
   }
 
-  #freeName(name: string): string {
+  /** A name that no machine has, as much like the given one as can be. */
+  freeName(name: string): string {
     const key = (text: string): string => text.normalize('NFC').toLocaleLowerCase('und');
     const taken = new Set([...this.#host.names()].map(key));
     return freeName(name.slice(0, 64).trimEnd(), (candidate) => taken.has(key(candidate)));

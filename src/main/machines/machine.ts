@@ -29,8 +29,8 @@ export interface MachineHost {
     report: { run(run: Run): void; activity(activity: Activity): void; listener: LiveRunListener },
     signal: AbortSignal,
   ): Promise<LiveRun>;
-  /** Stores the run's changed boot or end and returns the run as it is now. */
-  updateRun(run: Run, change: Partial<Pick<Run, 'boot' | 'end' | 'endedAtMs'>>): Run;
+  /** Stores the run's boot or its end, which is now, and returns the run as it is now. */
+  updateRun(run: Run, change: Partial<Pick<Run, 'boot' | 'end'>>): Run;
   changed(machine: Machine): void;
   /** The last lines of QEMU's own messages in the current run. */
   qemuLog(machine: Machine): string[];
@@ -221,7 +221,7 @@ export class Machine {
   lose(run: Run): void {
     const message = 'The machine ended while Nandu was not running.';
     const end = { kind: 'lost' as const, expected: true, message };
-    this.#run = this.#host.updateRun(run, { end, endedAtMs: Date.now() });
+    this.#run = this.#host.updateRun(run, { end });
     this.#state = 'stopped';
     this.#host.note(this, 'lost', message);
     this.#host.changed(this);
@@ -262,7 +262,7 @@ export class Machine {
       this.#activity = null;
       this.#host.note(this, 'ended', end.message);
       if (this.#run !== null) {
-        this.#run = this.#host.updateRun(this.#run, { end, endedAtMs: Date.now() });
+        this.#run = this.#host.updateRun(this.#run, { end });
       }
       this.#problem = end.expected
         ? null

@@ -36,6 +36,7 @@ import { Machine, type MachineHost } from './machine.ts';
 import { MachineEditor } from './machine-editor.ts';
 import { Planner } from './planner.ts';
 import { RunWatch } from './run-watch.ts';
+import { findStrayRuns } from './stray-runs.ts';
 
 /** So many runs of a machine keep their logs; older ones keep their place in the history. */
 const runsWithLogs = 50;
@@ -116,6 +117,7 @@ export class MachineManager {
       const machine = new Machine(definition, runs.latest(definition.id), this.#machineHost);
       this.#machines.set(definition.id, machine);
     }
+    await this.#recoverStrays();
     await Promise.all(
       runs.unfinished().map(async (run) => {
         const machine = this.#machines.get(run.machineId);
@@ -126,6 +128,33 @@ export class MachineManager {
         );
       }),
     );
+  }
+
+  /** What runs without the database knowing of it is written down again, and then taken over like the rest. */
+  async #recoverStrays(): Promise<void> {
+    const { machines, runs, paths, onProblem } = this.#options;
+    for (const { record, spec } of await findStrayRuns(paths, (id) => runs.has(id))) {
+      try {
+        if (!this.#machines.has(record.machineId)) {
+          const stored = machines.create({
+            id: record.machineId,
+            spec: { ...spec, name: this.#editor.freeName(spec.name) },
+            createdAtMs: record.spawnedAtMs,
+          });
+          const machine = new Machine(stored, null, this.#machineHost);
+          this.#machines.set(stored.id, machine);
+          const message = 'The database had lost this machine; its running process still knew it.';
+          this.#machineHost.note(machine, 'recovered', message);
+        }
+        runs.start({
+          ...{ id: record.runId, machineId: record.machineId, startedAtMs: record.spawnedAtMs },
+          ...{ accelerator: record.accelerator, qemuVersion: record.qemuVersion },
+          ...{ argv: record.argv, spec },
+        });
+      } catch (error) {
+        onProblem(error);
+      }
+    }
   }
 
   /** In the order of their creation. */
@@ -342,17 +371,19 @@ export class MachineManager {
   }
 
   /** What runs is the truth even when it can't be written down now, as on a full disk. */
-  #updateRun(run: Run, change: Partial<Pick<Run, 'boot' | 'end' | 'endedAtMs'>>): Run {
+  #updateRun(run: Run, { boot, end }: Partial<Pick<Run, 'boot' | 'end'>>): Run {
     const { runs, writes } = this.#options;
+    // A clock that was set back must not let a run end before it began.
+    const endedAtMs = end == null ? run.endedAtMs : Math.max(run.startedAtMs, Date.now());
     writes.write(`run ${run.number} of ${run.machineId}`, () => {
-      if (change.boot != null) runs.recordBoot(run.id, change.boot);
-      if (change.end != null) runs.finish(run.id, change.endedAtMs ?? Date.now(), change.end);
+      if (boot != null) runs.recordBoot(run.id, boot);
+      if (end != null && endedAtMs !== null) runs.finish(run.id, endedAtMs, end);
     });
-    return { ...run, ...change };
+    return { ...run, boot: boot ?? run.boot, end: end ?? run.end, endedAtMs };
   }
 
   #launch: MachineHost['launch'] = async (machine, report, signal) => {
-    const { runs } = this.#options;
+    const { runs, paths } = this.#options;
     const { spec } = machine;
     if (await this.#planner.mustProbe(spec)) report.activity('probing-kvm');
     const runId = runIdSchema.parse(randomUUID());
@@ -368,6 +399,7 @@ export class MachineManager {
     try {
       return await launch({
         ...{ machineId: machine.id, runId, plan, signal, onProblem: this.#options.onProblem },
+        ...{ qemuVersion, database: paths.database },
         ...{ hub: machine.hub, listener: report.listener },
       });
     } catch (error) {
@@ -377,7 +409,7 @@ export class MachineManager {
         expected: cancelled,
         message: error instanceof Error ? error.message : String(error),
       };
-      report.run(this.#updateRun(run, { end, endedAtMs: Date.now() }));
+      report.run(this.#updateRun(run, { end }));
       throw error;
     }
   };

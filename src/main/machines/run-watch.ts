@@ -2,14 +2,16 @@
  * Looks after running machines at a calm pace: suspended processes, logs that grow.
  * One timer for all of them, none while nothing runs.
  */
-import { rotateLog } from '../console/index.ts';
+import { maxLogBytes, rotateLog } from '../console/index.ts';
 import { runFiles, type Paths } from '../host/index.ts';
 import type { Machine } from './machine.ts';
 
 /** A state that changed behind our back is shown within this time. */
 const lookMs = 1_000;
-/** Logs are looked at every so many looks: a serial line fills no 32 MiB in between. */
-const looksPerRotation = 5;
+/** A log that has grown by this is looked at at once. */
+const muchBytes = maxLogBytes / 4;
+/** All others, and those that Nandu does not hear of, every so many looks. */
+const looksPerRotation = 15;
 
 /** Watches what is active while it is active. */
 export class RunWatch {
@@ -19,6 +21,8 @@ export class RunWatch {
   #timer: NodeJS.Timeout | null = null;
   #looks = 0;
   #rotating = false;
+  /** How much each machine's console had said when its log was last looked at. */
+  readonly #seenBytes = new WeakMap<Machine, number>();
 
   constructor(
     paths: Paths,
@@ -45,7 +49,13 @@ export class RunWatch {
     if (active.length === 0) return this.dispose();
     for (const machine of active) machine.live?.look();
     this.#looks += 1;
-    if (this.#looks % looksPerRotation === 0 && !this.#rotating) void this.#rotate(active);
+    if (this.#rotating) return;
+    const all = this.#looks % looksPerRotation === 0;
+    const grown = active.filter(
+      (machine) =>
+        machine.hub.receivedBytes - (this.#seenBytes.get(machine) ?? 0) >= muchBytes || all,
+    );
+    if (grown.length > 0) void this.#rotate(grown);
   }
 
   async #rotate(machines: readonly Machine[]): Promise<void> {
@@ -54,6 +64,7 @@ export class RunWatch {
       for (const machine of machines) {
         const run = machine.view.run;
         if (run === null) continue;
+        this.#seenBytes.set(machine, machine.hub.receivedBytes);
         const files = runFiles(this.#paths, run.id);
         for (const log of [files.consoleLog, files.serialLog, files.qemuLog]) await rotateLog(log);
       }

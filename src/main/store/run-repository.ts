@@ -59,6 +59,7 @@ export class RunRepository {
   readonly #unfinished: Statement<[], Row>;
   readonly #readyTimes: Statement<[string, number], ReadyTime>;
   readonly #specOf: Statement<[string], string | null>;
+  readonly #has: Statement<[string], number>;
 
   constructor(database: NanduDatabase) {
     this.#database = database;
@@ -87,6 +88,7 @@ export class RunRepository {
     this.#specOf = connection
       .prepare<[string], string | null>('SELECT spec FROM runs WHERE id = ?')
       .pluck();
+    this.#has = connection.prepare<[string], number>('SELECT 1 FROM runs WHERE id = ?').pluck();
   }
 
   /**
@@ -143,6 +145,11 @@ export class RunRepository {
   /** All runs without an end, oldest first: they still go on, or ended while nobody watched. */
   unfinished(): Run[] {
     return this.#read(this.#database.run(() => this.#unfinished.all()));
+  }
+
+  /** Whether there is such a run, finished or not. */
+  has(id: RunId): boolean {
+    return this.#database.run(() => this.#has.get(id)) !== undefined;
   }
 
   /** How long the machine's newest complete boots took, newest first. */

@@ -1,0 +1,87 @@
+/**
+ * Owns the two clocks of one boot: its marks come on the real-time clock, which QEMU stamps with and which
+ * can be set; the monotonic one tells when that happened. Must never show a boot longer or shorter
+ * than it was because somebody set the time or closed a laptop's lid.
+ */
+import type { BootTimeline } from '../../shared/index.ts';
+import type { ClockSources } from './clock.ts';
+import { BootRecorder } from './recorder.ts';
+import type { TraceEvent } from './trace.ts';
+
+/** systemd-timesyncd steps the clock from 400 ms on and slews it below (systemd-timesyncd.service(8)). */
+const stepMs = 250;
+/** A mark that is said to be older than this was stamped before the clock was set. */
+const oldestMs = 10_000;
+
+/** Collects the marks of a boot as {@link BootRecorder} does, on both clocks. */
+export class BootWatch {
+  readonly #spawnedAtMs: number;
+  readonly #monotonicZero: number;
+  readonly #sources: ClockSources;
+  readonly #stamped: BootRecorder;
+  readonly #heard: BootRecorder;
+  #stepped = false;
+
+  /**
+   * @param spawnedAtMs epoch milliseconds, just before the process was spawned.
+   * @param watchedFromSpawn false where that was another app's doing: a step since then goes unseen.
+   */
+  constructor(
+    spawnedAtMs: number,
+    watchedFromSpawn: boolean,
+    sources: ClockSources = { wall: () => Date.now(), monotonic: () => performance.now() },
+  ) {
+    this.#spawnedAtMs = spawnedAtMs;
+    this.#sources = sources;
+    this.#stamped = new BootRecorder(spawnedAtMs);
+    this.#heard = new BootRecorder(spawnedAtMs);
+    const ageMs = watchedFromSpawn ? 0 : sources.wall() - spawnedAtMs;
+    this.#monotonicZero = sources.monotonic() - ageMs;
+  }
+
+  /** As {@link BootRecorder.resumed}. */
+  resumed(atMs: number): void {
+    this.#heard.resumed(this.#steady(atMs));
+    this.#stamped.resumed(atMs);
+  }
+
+  /** As {@link BootRecorder.userSpace}. */
+  userSpace(atMs: number): void {
+    this.#heard.userSpace(this.#steady(atMs));
+    this.#stamped.userSpace(atMs);
+  }
+
+  /** As {@link BootRecorder.ready}. */
+  ready(atMs: number): void {
+    this.#heard.ready(this.#steady(atMs));
+    this.#stamped.ready(atMs);
+  }
+
+  /** As {@link BootRecorder.trace}. */
+  trace(event: TraceEvent): void {
+    this.#stamped.trace(event);
+  }
+
+  /**
+   * The boot as far as it is known. Where the clock was set meanwhile, QEMU's own stamps are worth nothing:
+   * then the phases are those of which Nandu itself heard, each as late as it heard of it.
+   */
+  timeline(): BootTimeline {
+    this.#look();
+    return (this.#stepped ? this.#heard : this.#stamped).timeline();
+  }
+
+  /** When a mark was made, on a real-time clock that nobody has set since the spawn. */
+  #steady(atMs: number): number {
+    this.#look();
+    const ageMs = this.#sources.wall() - atMs;
+    const heardMs = this.#sources.monotonic() - this.#monotonicZero;
+    return this.#spawnedAtMs + heardMs - (ageMs >= 0 && ageMs <= oldestMs ? ageMs : 0);
+  }
+
+  #look(): void {
+    const wallMs = this.#sources.wall() - this.#spawnedAtMs;
+    const monotonicMs = this.#sources.monotonic() - this.#monotonicZero;
+    this.#stepped ||= Math.abs(wallMs - monotonicMs) > stepMs;
+  }
+}
