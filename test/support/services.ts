@@ -5,7 +5,8 @@ import { HostEnvironment, MachineManager } from '../../src/main/machines/index.t
 import {
   JournalRepository,
   MachineRepository,
-  openDatabase,
+  backUp,
+  openOrRecover,
   ProbeRepository,
   RunRepository,
   WriteQueue,
@@ -37,7 +38,9 @@ export class Services {
   /** What went wrong beside the machines; a test that expects none looks. */
   readonly problems: unknown[] = [];
   readonly #writes: WriteQueue;
-  readonly #database: ReturnType<typeof openDatabase>;
+  readonly #database: ReturnType<typeof openOrRecover>['database'];
+  /** What had to be done about a damaged database. */
+  readonly recovered: ReturnType<typeof openOrRecover>['recovered'];
   readonly #watchers = new Set<() => void>();
 
   private constructor(dataDirectory: string, options: ServicesOptions) {
@@ -46,7 +49,9 @@ export class Services {
     for (const folder of [this.paths.data, this.paths.state, this.paths.runtime]) {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
     }
-    this.#database = openDatabase({ path: this.paths.database });
+    const opened = openOrRecover({ path: this.paths.database });
+    this.#database = opened.database;
+    this.recovered = opened.recovered;
     this.host = new HostEnvironment({
       env: full,
       guestDirectory: this.paths.guest,
@@ -118,11 +123,22 @@ export class Services {
     return this.until(id, (view) => view.run?.boot?.reached === 'ready');
   }
 
+  /** What the app does a while after a definition changed. */
+  backUp(): void {
+    backUp(this.#database, { keep: 3 });
+  }
+
+  /** Writes what had to wait. @returns whether all is written. */
+  flushWrites(): boolean {
+    return this.#writes.flush();
+  }
+
   /** Ends the "app"; machines go on when told so, as after a crash of it. */
   async close(parting: 'stop' | 'keep' = 'stop'): Promise<void> {
     if (parting === 'stop') await this.manager.stopAll();
     await this.manager.release();
     await this.host.dispose();
+    this.#writes.flush();
     this.#writes.dispose();
     this.#database.close();
   }

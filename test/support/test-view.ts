@@ -1,4 +1,5 @@
 /** A console view that remembers what it was shown, for tests to wait on. */
+import type { ViewHandle } from '../../src/main/console/index.ts';
 import type { ToView } from '../../src/shared/index.ts';
 
 /** A console view that can be waited for. */
@@ -33,5 +34,31 @@ export class TestView {
       this.#checks.add(check);
       check();
     });
+  }
+}
+
+/** A console view that keeps up with a flood: takes everything at once and remembers only its end. */
+export class FlowView {
+  /** All that was shown, replays included. */
+  bytes = 0;
+  tail = '';
+  readonly close: () => void;
+
+  constructor(open: (sink: TestView['sink']) => ViewHandle) {
+    let view: ViewHandle | null = null;
+    let owedBytes = 0;
+    view = open({
+      post: (message) => {
+        if (message.type === 'state') return;
+        this.bytes += message.data.byteLength;
+        this.tail = (this.tail + Buffer.from(message.data.slice(-1024)).toString('latin1')).slice(
+          -1024,
+        );
+        if (view === null) owedBytes += message.data.byteLength;
+        else view.acknowledge(message.data.byteLength);
+      },
+    });
+    view.acknowledge(owedBytes);
+    this.close = () => view.close();
   }
 }
