@@ -25,6 +25,7 @@ export const journalKinds = [
   'kept', // Nandu ended, the machine went on
   'adopted',
   'lost',
+  'monitor-lost',
   'recovered',
 ] as const;
 export const journalKindSchema = z.enum(journalKinds);

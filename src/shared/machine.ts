@@ -33,6 +33,10 @@ export const activitySchema = z.enum([
   'killing',
   /** A signal from outside (SIGSTOP) holds QEMU. */
   'suspended',
+  /** QEMU halted the guest, because a disk's image could not be written (a full disk, say) or read. */
+  'disk-error',
+  /** QEMU halted the guest, because it or KVM could not go on with it. */
+  'qemu-error',
   /** A guest that rebooted is being started anew. */
   'restarting',
 ]);

@@ -2,6 +2,7 @@
 import { mkdirSync, rmSync, unlinkSync } from 'node:fs';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import {
   isAlive,
@@ -11,6 +12,7 @@ import {
 } from '../../src/main/host/index.ts';
 import { readLaunchRecord } from '../../src/main/machines/launch-record.ts';
 import { withChanges, type MachineId } from '../../src/shared/index.ts';
+import { fakeQemuEnvironment, fakeQemuPath } from '../fakes/fake-qemu.ts';
 import { Services, withDataDirectory } from '../support/services.ts';
 import { TestView } from '../support/test-view.ts';
 
@@ -154,8 +156,57 @@ describe('QEMU', () => {
         .poll(() => second.manager.pause(id).then(() => 'paused', String), { timeout: 8_000 })
         .toBe('paused');
       await second.untilState(id, 'paused');
+      await second.manager.resume(id);
+      const view = new TestView();
+      const console = second.manager.openConsole(id, view.sink);
+      // Letting go of the old connection once closed the new console, too.
+      console.input('echo adopted-$((1+1))\r');
+      await view.shows('adopted-2');
       await second.manager.stop(id);
       await second.close();
+    });
+  });
+
+  it.each([0, 300, 1_000])(
+    'is stopped %i ms after it woke, while its monitor is being connected to: it ends, and can start again',
+    async (afterMs) => {
+      await withDataDirectory(async (path) => {
+        const first = await Services.open(path);
+        const { id } = await started(first);
+        const found = await processOf(first, id);
+        await first.close('keep');
+        process.kill(found.pid, 'SIGSTOP');
+        const second = await Services.open(path);
+        process.kill(found.pid, 'SIGCONT');
+        await delay(afterMs);
+        await second.manager.stop(id);
+        expect([shown(second, id), isAlive(found)]).toEqual(['stopped', false]);
+        await second.manager.start(id);
+        expect(shown(second, id)).toBe('running');
+        await second.close();
+      });
+    },
+  );
+
+  it('its monitor hangs up although it goes on: said, connected to again, and it can be stopped', async () => {
+    await withDataDirectory(async (path) => {
+      const env = { NANDU_QEMU: fakeQemuPath, ...fakeQemuEnvironment({ closeQmpAfterMs: 400 }) };
+      Object.assign(process.env, env);
+      try {
+        const services = await Services.open(path);
+        const { id } = await services.manager.create(services.spec());
+        await services.manager.start(id);
+        const kinds = (): string[] => services.manager.journal(id, 50).map(({ kind }) => kind);
+        await expect.poll(kinds, { timeout: 10_000 }).toContain('adopted');
+        expect(kinds()).toContain('monitor-lost');
+        expect(shown(services, id)).toBe('running');
+        await services.manager.stop(id);
+        expect(shown(services, id)).toBe('stopped');
+        expect(services.problems).toEqual([]);
+        await services.close();
+      } finally {
+        for (const name of Object.keys(env)) Reflect.deleteProperty(process.env, name);
+      }
     });
   });
 

@@ -2,15 +2,9 @@
 import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  withChanges,
-  withPreset,
-  type MachineId,
-  type MachineSpec,
-  type Preset,
-} from '../../src/shared/index.ts';
+import { withChanges, withPreset, type MachineSpec, type Preset } from '../../src/shared/index.ts';
+import { GuestShell } from '../support/guest-shell.ts';
 import { Services, withDataDirectory } from '../support/services.ts';
-import { TestView } from '../support/test-view.ts';
 
 let services: Services;
 let folder: string;
@@ -34,37 +28,10 @@ afterAll(async () => {
   await closed;
 });
 
-/** A started machine with its shell. */
-interface Booted {
-  id: MachineId;
-  view: TestView;
-  /** Types a command and waits for what it prints, between marks of its own. */
-  ask(command: string): Promise<string>;
-}
-
 let count = 0;
-async function boot(spec: MachineSpec): Promise<Booted> {
+async function boot(spec: MachineSpec): Promise<GuestShell> {
   const { id } = await services.manager.create({ ...spec, name: `machine ${(count += 1)}` });
-  const view = new TestView();
-  const console = services.manager.openConsole(id, view.sink);
-  await services.manager.start(id);
-  await view.shows('/ # ');
-  let asked = 0;
-  return {
-    ...{ id, view },
-    async ask(command) {
-      asked += 1;
-      console.input(`echo "<$((${asked}))"; ${command}; echo "$((${asked}))>"\r`);
-      await view.shows(`\n${asked}>`);
-      const text = view.text.replaceAll('\r', '');
-      return text
-        .slice(
-          text.lastIndexOf(`\n<${asked}\n`) + `\n<${asked}\n`.length,
-          text.lastIndexOf(`\n${asked}>`),
-        )
-        .trim();
-    },
-  };
+  return GuestShell.boot(services, id);
 }
 
 const spec = (changes: Record<string, unknown> = {}): MachineSpec =>
@@ -114,9 +81,9 @@ describe('devices', () => {
       `0\n1\ncontent of ${paths[1]}`,
     );
     /** Seconds that reading 8 MiB takes, past the guest's own cache. */
-    const seconds = async (skip: number): Promise<number> => {
+    const seconds = async (skip: number, disk = 'vda'): Promise<number> => {
       const answer = await ask(
-        `read a _ </proc/uptime; dd if=/dev/vda of=/dev/null bs=1M count=8 skip=${skip} 2>/dev/null; read b _ </proc/uptime; echo $a $b`,
+        `read a _ </proc/uptime; dd if=/dev/${disk} of=/dev/null bs=1M count=8 skip=${skip} 2>/dev/null; read b _ </proc/uptime; echo $a $b`,
       );
       const [from = 0, to = 0] = answer.split(' ').map(Number);
       return to - from;
@@ -127,6 +94,14 @@ describe('devices', () => {
     await services.manager.update(id, withChanges(current, { 'disks.0.limits.bytesPerSecond': 0 }));
     expect(services.manager.get(id).pendingChanges).toEqual([]);
     expect(await seconds(16)).toBeLessThan(slow / 2);
+    // The running process keeps its disks in their places when the definition loses one.
+    const [, second] = services.manager.get(id).spec.disks;
+    const slowed = { ...second, limits: { iops: 0, bytesPerSecond: 4_000_000 } };
+    const withoutFirst = { ...services.manager.get(id).spec, disks: [slowed] } as MachineSpec;
+    await services.manager.update(id, withoutFirst);
+    expect(services.manager.get(id).pendingChanges).toEqual(['disks']);
+    expect(await seconds(32)).toBeLessThan(slow / 2);
+    expect(await seconds(0, 'vdb')).toBeGreaterThan(1);
     await services.manager.forceStop(id);
   });
 

@@ -5,7 +5,13 @@
 import { rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { _electron, type ElectronApplication, type Locator, type Page } from 'playwright-core';
-import type { MachineView, Run } from '../../src/shared/index.ts';
+import type {
+  MachineView,
+  RequestInput,
+  RequestName,
+  RequestOutput,
+  Run,
+} from '../../src/shared/index.ts';
 import { temporaryDirectory } from './folders.ts';
 import { projectRoot, readRuntime } from './runtime.ts';
 
@@ -15,6 +21,8 @@ export interface AppOptions {
   env?: Record<string, string>;
   theme?: 'dark' | 'light';
   size?: { width: number; height: number };
+  /** More words for Electron's command line. */
+  switches?: string[];
   /** Another way to start it, with Chromium's sandbox. */
   executable?: { path: string; appArgument: string };
 }
@@ -54,6 +62,7 @@ export class NanduApp {
         ...(executable.appArgument === '' ? [] : [executable.appArgument]),
         '--disable-gpu',
         ...(noSandbox ? ['--no-sandbox'] : []),
+        ...(options.switches ?? []),
       ],
       // Playwright would otherwise pretend a light desktop, whatever Nandu chooses.
       colorScheme: null,
@@ -159,6 +168,17 @@ export class NanduApp {
       .filter({ hasText: new RegExp(`^\\s*${state}\\s*$`) })
       .first()
       .waitFor({ timeout: timeoutMs });
+  }
+
+  /** Asks main as the page does. @throws with main's message. */
+  async invoke<N extends RequestName>(name: N, input: RequestInput<N>): Promise<RequestOutput<N>> {
+    const reply = await this.page.evaluate(
+      // The page's bridge cannot be typed by a name that is only known there.
+      ([called, given]) => window.nandu.invoke(called as never, given as never),
+      [name, input] as const,
+    );
+    if (!reply.ok) throw new Error(`${name}: ${reply.error.message}`);
+    return reply.value as RequestOutput<N>;
   }
 
   /** All machines as main knows them. */

@@ -6,7 +6,15 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -253,7 +261,9 @@ export const faults: readonly Fault[] = [
     });
     const before = process.memoryUsage().rss;
     type('head -c 1048576 /dev/zero | tr "\\0" "#" >/tmp/m; stty -opost\r');
-    type('i=0; while [ $i -lt 100 ]; do cat /tmp/m; i=$((i+1)); done; sleep 1; echo flood-$((40+2))\r');
+    type(
+      'i=0; while [ $i -lt 100 ]; do cat /tmp/m; i=$((i+1)); done; sleep 1; echo flood-$((40+2))\r',
+    );
     const flow = new FlowView((sink) => services.manager.openConsole(id, sink));
     const deadline = performance.now() + 120_000;
     while (!flow.tail.includes('flood-42')) {
@@ -336,6 +346,32 @@ export const faults: readonly Fault[] = [
       execFileSync('umount', ['-l', data]);
     }
     scene.forget();
+  }),
+
+  fault('disk full for the image of a disk', async (scene) => {
+    const disk = join(scene.path, 'images');
+    mkdirSync(disk);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m,mode=0700', 'tmpfs', disk]);
+    try {
+      const image = join(disk, 'sparse.img');
+      writeFileSync(image, '');
+      truncateSync(image, 64 * MiB);
+      writeFileSync(join(disk, 'filler'), Buffer.alloc(4 * MiB));
+      const limits = { iops: 0, bytesPerSecond: 0 };
+      const { services, id, type, view } = await scene.start(await scene.app(), {
+        disks: [{ path: image, format: 'raw', readOnly: false, cache: 'writeback', limits }],
+      });
+      type('dd if=/dev/zero of=/dev/vda bs=1M count=6 conv=fsync; echo written-$((40+2))\r');
+      await services.until(id, ({ activity }) => activity === 'disk-error', 20_000);
+      assert.equal(shown(services, id), 'paused/disk-error');
+      rmSync(join(disk, 'filler'));
+      await services.manager.resume(id);
+      await view.shows('written-42', 20_000);
+      assert.equal(shown(services, id), 'running');
+      await services.manager.stop(id);
+    } finally {
+      execFileSync('umount', ['-l', disk]);
+    }
   }),
 
   fault('database locked by another process', async (scene) => {

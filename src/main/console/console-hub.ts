@@ -82,7 +82,10 @@ export class ConsoleHub {
   loadOnce(logPath: string): void {
     if (this.#loaded) return;
     this.#loaded = true;
-    for (const chunk of readTail(logPath)) this.#tail.push(chunk);
+    // Right after a rotation most of the past is in the part that was moved aside.
+    for (const path of [`${logPath}.1`, logPath]) {
+      for (const chunk of readTail(path)) this.#tail.push(chunk);
+    }
     for (const view of this.#views) view.replay();
   }
 

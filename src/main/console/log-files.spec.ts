@@ -65,7 +65,7 @@ it('rotates without losing a byte of a writer that appends, and saves both parts
   const target = join(folder, 'saved.txt');
   await saveLog(path, target);
   expect(readFileSync(target, 'utf8')).toBe(written);
-  expect((await readLog(path)).truncated).toBe(true);
+  expect(await readLog(path)).toMatchObject({ truncated: false, sizeBytes: written.length });
   expect(statSync(target).mode & 0o777).toBe(0o600);
 });
 
@@ -87,4 +87,14 @@ it('keeps only the end of a log that grew far beyond its bound before anybody lo
   await saveLog(path, target);
   expect(statSync(target).size).toBe(10_000);
   expect(readFileSync(target, 'utf8').endsWith('xthe end')).toBe(true);
+});
+
+it('reads a guest’s million carriage returns at once, and no endless line (once took hours)', async () => {
+  writeFileSync(
+    path,
+    `${'\r'.repeat(1_000_000)}shown\r\r\n${'y'.repeat(100_000)}\nover\rwritten\r\n`,
+  );
+  const { lines } = await readLog(path);
+  expect(lines.map((line) => line.slice(0, 10))).toEqual(['shown', 'y'.repeat(10), 'written']);
+  expect(lines[1]?.length).toBeLessThan(10_010);
 });

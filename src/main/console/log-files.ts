@@ -17,38 +17,55 @@ import { plainText } from './console-hub.ts';
 
 /** The most that is read to show a log's end. */
 const maxReadBytes = 4 * 1024 * 1024;
+/** A line without an end would otherwise cross to the window as a whole. */
+const maxLineLength = 10_000;
 /**
  * A file of this size is moved aside, cut to its end if it has grown beyond: with the part before it a
  * log takes twice as much, and what comes within a second more.
  */
 export const maxLogBytes = 32 * 1024 * 1024;
 
-/** The end of a log as lines of plain text. A file that is not there is empty. */
+/** The end of a log as lines of plain text, also of the part that was moved aside. A log that is not there is empty. */
 export async function readLog(path: string): Promise<LogText> {
+  const current = await readEnd(path, maxReadBytes);
+  const older = await readEnd(previous(path), maxReadBytes - current.data.byteLength);
+  const whole = current.data.byteLength === current.size && older.data.byteLength === older.size;
+  const data = Buffer.concat([older.data, current.data]);
+  // Split at the feed alone: a pattern for the returns before it takes a guest's million of them for hours.
+  const lines = plainText(data.toString('utf8')).split('\n');
+  if (!whole) lines.shift(); // it begins in the middle
+  if (lines.at(-1) === '') lines.pop();
+  return {
+    lines: lines.slice(-logLinesShown).map(shownPart),
+    truncated: !whole || lines.length > logLinesShown,
+    sizeBytes: current.size + older.size,
+  };
+}
+
+/** What stays of a line on a terminal: a carriage return goes back to its start, and what follows stays. */
+function shownPart(line: string): string {
+  let end = line.length;
+  while (end > 0 && line[end - 1] === '\r') end -= 1;
+  const shown = line.slice(line.lastIndexOf('\r', end - 1) + 1, end);
+  return shown.length <= maxLineLength ? shown : `${shown.slice(0, maxLineLength)} …`;
+}
+
+async function readEnd(path: string, maxBytes: number): Promise<{ data: Buffer; size: number }> {
   let file;
   try {
     file = await open(path, 'r');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
-      return { lines: [], truncated: false, sizeBytes: 0 };
+      return { data: Buffer.alloc(0), size: 0 };
     }
     throw error;
   }
   try {
     const { size } = await file.stat();
-    const wanted = Math.min(size, maxReadBytes);
+    const wanted = Math.min(size, maxBytes);
     const data = Buffer.alloc(wanted);
     const { bytesRead } = await file.read(data, 0, wanted, size - wanted);
-    const lines = plainText(data.subarray(0, bytesRead).toString('utf8')).split(/\r*\n/);
-    if (size > wanted) lines.shift(); // it begins in the middle
-    if (lines.at(-1) === '') lines.pop();
-    const older = await stat(previous(path)).catch(() => null);
-    return {
-      // A carriage return alone goes back to the line's start: what comes after it is what stays.
-      lines: lines.slice(-logLinesShown).map((line) => line.slice(line.lastIndexOf('\r') + 1)),
-      truncated: size > wanted || lines.length > logLinesShown || older !== null,
-      sizeBytes: size + (older?.size ?? 0),
-    };
+    return { data: data.subarray(0, bytesRead), size };
   } finally {
     await file.close();
   }

@@ -22,6 +22,7 @@ import { QmpSession } from '../qmp/index.ts';
 import { connectSocket } from './launch.ts';
 import { readLaunchRecord, type LaunchRecord } from './launch-record.ts';
 import { LiveRun } from './live-run.ts';
+import { explainLoss } from './loss.ts';
 import type { Machine } from './machine.ts';
 
 const monitorDeadlineMs = 1_500;
@@ -45,15 +46,18 @@ export async function adoptRun(
 ): Promise<void> {
   const files = runFiles(paths, run.id);
   const record = await findProcess(machine, run, files, paths);
-  if (record === null) {
-    // What an end that nobody saw has left: dead sockets and the record.
+  const lose = async (): Promise<void> => {
+    const { end, endedAtMs } = await explainLoss(files);
+    // What an end that nobody saw has left: dead sockets, the record, the guest's memory.
     await rm(files.runDirectory, { recursive: true, force: true }).catch(onProblem);
-    return machine.lose(run);
-  }
+    machine.hub.loadOnce(files.consoleLog);
+    machine.lose(run, end, endedAtMs);
+  };
+  if (record === null) return lose();
   const candidate = { machine, run, runSpec, files, record, signal, onProblem };
   if (await reconnect(candidate)) return;
   if (signal.aborted) return; // the app ends: the next one looks again
-  if (!isAlive(record) || !isVeryCommand(record)) return machine.lose(run);
+  if (!isAlive(record) || !isVeryCommand(record)) return lose();
   takeUnreachable(candidate);
   void keepTrying(candidate);
 }
@@ -106,6 +110,12 @@ async function reconnect(candidate: Candidate): Promise<boolean> {
       ? await connectSocket(files.agentSocket, sockets)
       : null;
     const booting = run.boot?.reached !== 'ready';
+    // It may have been stopped, or taken over, while this waited.
+    const unreachable = machine.live?.reachable === false && machine.state !== 'stopping';
+    if (machine.active && !unreachable) throw new Error('nobody waits for this connection');
+    // From here to the end nothing waits: there is always exactly one who answers for the process.
+    const { process } = machine.live ?? { process: watchProcess(record, signal) };
+    machine.release();
     const scanner = new ConsoleMarkScanner();
     let live: LiveRun | null = null;
     machine.hub.loadOnce(files.consoleLog);
@@ -116,7 +126,7 @@ async function reconnect(candidate: Candidate): Promise<boolean> {
       {
         ...{ runId: run.id, files, qmp, hub: machine.hub, consoleDrained, scanner },
         ...{ acpi: hasAcpi(record), onProblem },
-        process: watchProcess(record, signal),
+        ...{ process, marksExpected: false },
         agent: agentSocket === null ? null : new AgentLink(agentSocket),
         // A boot that goes on is watched to its end; what came before is in the trace.
         recorder: booting ? new BootWatch(record.spawnedAtMs, false) : null,
@@ -128,7 +138,7 @@ async function reconnect(candidate: Candidate): Promise<boolean> {
     live.supervise();
     if (booting) live.tellBoot();
     // The app died between QEMU's start and the guest's: then the start is finished here.
-    if (status === 'prelaunch') await live.resume();
+    if (status === 'prelaunch') live.resume().catch(onProblem);
     return true;
   } catch {
     // Its sockets are gone, silent, or answer for another.
@@ -152,7 +162,7 @@ function takeUnreachable({
   const live = new LiveRun(
     {
       ...{ runId: run.id, files, qmp: null, hub: machine.hub, agent: null, recorder: null },
-      ...{ acpi: hasAcpi(record), onProblem },
+      ...{ acpi: hasAcpi(record), onProblem, marksExpected: false },
       process: watchProcess(record, signal),
       scanner: new ConsoleMarkScanner(),
       consoleDrained: Promise.resolve(),
@@ -162,6 +172,21 @@ function takeUnreachable({
   machine.adopt(run, live, 'running', runSpec);
   live.supervise();
   live.look();
+}
+
+/** Connects again to a run of this app whose monitor hung up. @throws never. */
+export async function reconnectRun(
+  machine: Machine,
+  run: Run,
+  paths: Paths,
+  signal: AbortSignal,
+  onProblem: (error: unknown) => void,
+): Promise<void> {
+  const files = runFiles(paths, run.id);
+  const record = await findProcess(machine, run, files, paths);
+  if (record === null) return; // it ends, which is told by another way
+  const runSpec = machine.runSpec;
+  await keepTrying({ machine, run, runSpec, files, record, signal, onProblem });
 }
 
 async function keepTrying(candidate: Candidate): Promise<void> {

@@ -85,6 +85,7 @@ export async function launch(context: LaunchContext): Promise<LiveRun> {
       {
         ...{ runId, files, process: qemu, qmp, hub, scanner, recorder, consoleDrained },
         acpi: plan.spec.board.acpi,
+        marksExpected: plan.spec.initrd.kind === 'default',
         onProblem: context.onProblem,
         agent: agentSocket === null ? null : new AgentLink(agentSocket),
       },

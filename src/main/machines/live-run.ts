@@ -2,7 +2,8 @@
  * One QEMU process while it lives: its monitor, console, agent and boot timeline.
  * Reports what happens and how it ended; what that means for the machine is the machine's business.
  */
-import { readFile, rm } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import { open, rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   AppError,
@@ -34,11 +35,20 @@ const killMs = 5_000;
 /** After the process is gone: how long its sockets may take to deliver their last bytes. */
 const drainDeadlineMs = 1_000;
 const commandDeadlineMs = 5_000;
+/** A boot's trace is some 5 KiB; a guest can make more by resetting its devices. */
+const maxTraceBytes = 2 * 1024 * 1024;
+/** QEMU closes its monitor some milliseconds before it is gone; a swapping host takes longer. */
+const exitAfterHangUpMs = 500;
+
+/** What can hold a guest's CPUs although nobody asked for a pause. */
+export type Hold = Extract<Activity, 'suspended' | 'disk-error' | 'qemu-error'>;
 
 /** What a live run tells its machine. */
 export interface LiveRunListener {
-  /** @param suspended by a signal from outside (SIGSTOP), and not by us. */
-  moved(state: 'running' | 'paused', suspended: boolean): void;
+  /** @param hold what holds it, where that is not a pause that was asked for. */
+  moved(state: 'running' | 'paused', hold: Hold | null): void;
+  /** The monitor hung up although the process lives: from here on it can only be stopped. */
+  unreachable(): void;
   booted(timeline: BootTimeline): void;
   /** Called once, after everything was cleaned up. */
   ended(end: RunEnd): void;
@@ -58,6 +68,8 @@ export interface LiveRunParts {
   readonly scanner: ConsoleMarkScanner;
   /** Null for an adopted run, whose boot nobody watched to the end. */
   readonly recorder: BootWatch | null;
+  /** Whether a guest that boots well says so: Nandu's own init, watched from the start on. */
+  readonly marksExpected: boolean;
   /** Resolves when the console's last byte was read. */
   readonly consoleDrained: Promise<void>;
   /** Something could not be cleaned up; the run itself is as it should be. */
@@ -77,6 +89,10 @@ export class LiveRun {
   #shutdown: { guest: boolean; reason: string } | null = null;
   #panicked = false;
   #bootDone = false;
+  #tracing: boolean;
+  #monitorLost = false;
+  #pauseAsked = false;
+  #halt: Hold | null = null;
   #released = false;
   #halted: boolean;
   #suspended = false;
@@ -84,11 +100,13 @@ export class LiveRun {
   /** @param halted whether the guest's CPUs do not run now. */
   constructor(parts: LiveRunParts, listener: LiveRunListener, halted = false) {
     this.#halted = halted;
+    this.#tracing = parts.recorder !== null;
     this.runId = parts.runId;
     this.#parts = parts;
     this.#listener = listener;
     this.finished = new Promise((resolve) => (this.#finish = resolve));
     parts.qmp?.onEvent((event) => this.#handle(event));
+    void parts.qmp?.closed.then(() => this.#loseMonitor());
   }
 
   /** From here on the end of the process is reported; until then whoever launches answers for it. */
@@ -98,10 +116,16 @@ export class LiveRun {
 
   /** Whether QEMU can be told anything. */
   get reachable(): boolean {
-    return this.#parts.qmp !== null;
+    return this.#qmp !== null;
+  }
+
+  /** The process, for whoever takes this run over. */
+  get process(): QemuProcess {
+    return this.#parts.process;
   }
 
   async pause(): Promise<void> {
+    this.#pauseAsked = true;
     await this.#monitor().execute('stop', undefined, { deadlineMs: commandDeadlineMs });
   }
 
@@ -126,9 +150,16 @@ export class LiveRun {
   /** Looks whether the process was suspended or woken by a signal, which QEMU itself cannot tell. */
   look(): void {
     const suspended = this.#parts.process.suspended;
+    if (this.#tracing) this.#boundTrace();
     if (suspended === this.#suspended) return;
     this.#suspended = suspended;
     this.#tellState();
+  }
+
+  /** A guest that resets its devices for ever would fill the disk with traces before it is ever ready. */
+  #boundTrace(): void {
+    const { size } = statSync(this.#parts.files.traceLog, { throwIfNoEntry: false }) ?? { size: 0 };
+    if (size > maxTraceBytes) this.#endTracing();
   }
 
   /** Tells the guest how large its terminal is; a guest without an agent never learns it. */
@@ -160,7 +191,8 @@ export class LiveRun {
     onRung: (rung: Activity) => void,
   ): Promise<void> {
     this.#requested ??= 'stop';
-    const { qmp, agent, process } = this.#parts;
+    const { agent, process } = this.#parts;
+    const qmp = this.#qmp;
     // A suspended process would sleep through every polite rung.
     if (this.#suspended) process.kill('SIGCONT');
     const rungs: Rung<Activity>[] = [];
@@ -215,9 +247,11 @@ export class LiveRun {
   /** Lets go of a machine that is to go on without the app. Nothing is ended. */
   release(): void {
     this.#released = true;
-    this.#parts.qmp?.close();
-    this.#parts.agent?.close();
-    this.#parts.hub.detach();
+    const { qmp, agent, hub } = this.#parts;
+    qmp?.close();
+    agent?.close();
+    // Without a monitor there was no console either: what the hub has is another's.
+    if (qmp !== null) hub.detach();
   }
 
   #handle(event: QmpEvent): void {
@@ -226,10 +260,13 @@ export class LiveRun {
         // QEMU halts the CPUs of a machine that has ended, too.
         if (this.#shutdown !== null) break;
         this.#halted = true;
-        this.#tellState();
+        if (this.#pauseAsked) this.#tellState();
+        else void this.#askWhyHalted();
         break;
       case 'RESUME':
         this.#halted = false;
+        this.#pauseAsked = false;
+        this.#halt = null;
         this.#tellState();
         break;
       case 'GUEST_PANICKED':
@@ -253,7 +290,7 @@ export class LiveRun {
   async #publishBoot(): Promise<void> {
     const { recorder } = this.#parts;
     if (recorder === null || this.#bootDone) return;
-    const trace = await readFile(this.#parts.files.traceLog, 'utf8').catch(() => '');
+    const trace = await readStart(this.#parts.files.traceLog, maxTraceBytes);
     // The guest may be ready while the file was being read; only the whole story ends the watch.
     if (this.#bootDone) return;
     for (const traced of parseTrace(trace)) recorder.trace(traced);
@@ -265,6 +302,7 @@ export class LiveRun {
 
   /** From here on a guest could fill the host's disk through the trace's file, and nobody reads it. */
   #endTracing(): void {
+    this.#tracing = false;
     for (const name of traceEvents) {
       this.#parts.qmp
         ?.executeRaw('trace-event-set-state', { name, enable: false }, {})
@@ -273,20 +311,52 @@ export class LiveRun {
   }
 
   #tellState(): void {
-    this.#listener.moved(this.#halted || this.#suspended ? 'paused' : 'running', this.#suspended);
+    this.#listener.moved(
+      this.#halted || this.#suspended ? 'paused' : 'running',
+      this.#suspended ? 'suspended' : this.#halt,
+    );
+  }
+
+  /** Nobody asked for this halt: QEMU makes it itself when it cannot go on (qapi/run-state.json, RunState). */
+  async #askWhyHalted(): Promise<void> {
+    const answer = await this.#qmp
+      ?.execute('query-status', undefined, { deadlineMs: commandDeadlineMs })
+      .catch(() => null); // it ends, or hung up: then that is told
+    if (answer?.status === 'io-error') this.#halt = 'disk-error';
+    if (answer?.status === 'internal-error') this.#halt = 'qemu-error';
+    if (this.#shutdown === null && this.#halted) this.#tellState();
+  }
+
+  get #qmp(): QmpSession | null {
+    return this.#monitorLost ? null : this.#parts.qmp;
+  }
+
+  #loseMonitor(): void {
+    if (this.#released || this.#monitorLost) return;
+    this.#monitorLost = true;
+    // A process that ends hangs up first; its end says all there is to say.
+    const timer = new AbortController();
+    void Promise.race([
+      this.#parts.process.exited.then(() => true),
+      delay(exitAfterHangUpMs, false, { signal: timer.signal }).catch(() => true),
+    ]).then((ended) => {
+      timer.abort();
+      if (!ended && !this.#released && this.#requested === null) this.#listener.unreachable();
+    });
   }
 
   #monitor(): QmpSession {
-    const { qmp } = this.#parts;
+    const qmp = this.#qmp;
     if (qmp !== null) return qmp;
     throw new AppError(
       'illegal_state',
-      'QEMU’s monitor socket was deleted while Nandu was not running: this machine can only be stopped.',
+      'QEMU’s monitor does not answer: this machine can only be stopped.',
     );
   }
 
   async #superviseToEnd(): Promise<void> {
-    const { process, qmp, agent, consoleDrained, files, hub, recorder } = this.#parts;
+    const { process, qmp, agent, consoleDrained, files, hub, recorder, marksExpected } =
+      this.#parts;
     const exit = await process.exited;
     if (this.#released) return;
     // The kernel keeps what QEMU sent last: SHUTDOWN's reason and the last console lines.
@@ -301,10 +371,12 @@ export class LiveRun {
     if (!this.#bootDone) await this.#publishBoot();
     // What cannot be removed must not keep the machine from being what it is: ended.
     await rm(files.runDirectory, { recursive: true, force: true }).catch(this.#parts.onProblem);
-    // The guest can print what it likes: its words count only where its end could be a panic's.
+    // The guest can print what it likes: its words count only where its end could be a panic's, which
+    // is a reset (panic=-1), or an end that nobody saw.
+    const unseen = this.#shutdown === null && exit.code === null && exit.signal === null;
     const spoke =
       this.#requested === null &&
-      this.#shutdown?.reason !== 'guest-shutdown' &&
+      (unseen || this.#shutdown?.reason === 'guest-reset') &&
       hub.lastLines(200).some((line) => line.includes('Kernel panic - not syncing'));
     this.#listener.ended(
       describeEnd({
@@ -314,8 +386,22 @@ export class LiveRun {
         exit,
         panicked: this.#panicked || spoke,
         acpi: this.#parts.acpi,
-        reachedUserSpace: recorder === null || recorder.timeline().reached !== 'partial',
+        reachedUserSpace: !marksExpected || recorder?.timeline().reached !== 'partial',
       }),
     );
+  }
+}
+
+/** The beginning of a file as text; empty when there is none. */
+async function readStart(path: string, maxBytes: number): Promise<string> {
+  const file = await open(path, 'r').catch(() => null); // never written: there was no trace
+  if (file === null) return '';
+  try {
+    const { size } = await file.stat();
+    const data = Buffer.alloc(Math.min(size, maxBytes));
+    const { bytesRead } = await file.read(data, 0, data.byteLength, 0);
+    return data.toString('utf8', 0, bytesRead);
+  } finally {
+    await file.close();
   }
 }

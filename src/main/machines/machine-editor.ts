@@ -118,7 +118,9 @@ export class MachineEditor {
     const applied = await applyLimits(machine, spec);
     this.#host.machines.updateSpec(machine.id, spec, Date.now());
     machine.redefine(spec, before);
-    if (applied) machine.limitsApplied(spec.disks);
+    if (applied) {
+      this.#host.note(machine, 'limits-changed', 'The limits of its disks are in force at once.');
+    }
     const what = changed.slice(0, 8).join(', ') + (changed.length > 8 ? ', …' : '');
     this.#host.note(
       ...([machine, kind] as const),
@@ -127,18 +129,19 @@ export class MachineEditor {
   }
 }
 
-/** Sets the limits of the disks that the running process has; a list of other disks waits for the next start. */
+/**
+ * Sets the limits of those disks that the running process has; they keep the index that they were started with.
+ * @returns whether any changed.
+ */
 async function applyLimits(machine: Machine, spec: MachineSpec): Promise<boolean> {
-  const { live, spec: before } = machine;
-  if (live === null || !live.reachable) return false;
-  const sameDisks =
-    before.disks.length === spec.disks.length &&
-    before.disks.every(({ path }, index) => path === spec.disks[index]?.path);
-  if (!sameDisks) return false;
+  const { live, runSpec } = machine;
+  if (live === null || !live.reachable || runSpec === null) return false;
   let applied = false;
-  for (const [index, disk] of spec.disks.entries()) {
-    if (differingPaths(before.disks[index]?.limits, disk.limits).length === 0) continue;
-    await live.setDiskLimits(index, disk.limits);
+  for (const [index, running] of runSpec.disks.entries()) {
+    const wanted = spec.disks.find(({ path }) => path === running.path)?.limits;
+    if (wanted === undefined || differingPaths(running.limits, wanted).length === 0) continue;
+    await live.setDiskLimits(index, wanted);
+    machine.limitsApplied(index, wanted);
     applied = true;
   }
   return applied;

@@ -8,6 +8,8 @@ import {
   isLive,
   toErrorData,
   type Activity,
+  type BootTimeline,
+  type DiskLimits,
   type ErrorData,
   type JournalKind,
   type MachineId,
@@ -15,10 +17,11 @@ import {
   type MachineState,
   type MachineView,
   type Run,
+  type RunEnd,
 } from '../../shared/index.ts';
 import { ConsoleHub } from '../console/index.ts';
 import { assertMove, isActive } from './lifecycle.ts';
-import type { LiveRun, LiveRunListener } from './live-run.ts';
+import type { Hold, LiveRun, LiveRunListener } from './live-run.ts';
 import { RebootGuard } from './reboot-guard.ts';
 
 /** What a machine needs from its manager. */
@@ -30,7 +33,9 @@ export interface MachineHost {
     signal: AbortSignal,
   ): Promise<LiveRun>;
   /** Stores the run's boot or its end, which is now, and returns the run as it is now. */
-  updateRun(run: Run, change: Partial<Pick<Run, 'boot' | 'end'>>): Run;
+  updateRun(run: Run, change: Partial<Pick<Run, 'boot' | 'end'>>, endedAtMs?: number): Run;
+  /** The run goes on without a monitor: whoever can connects to it again. */
+  monitorLost(machine: Machine): void;
   changed(machine: Machine): void;
   /** The last lines of QEMU's own messages in the current run. */
   qemuLog(machine: Machine): string[];
@@ -120,9 +125,18 @@ export class Machine {
     this.#host.changed(this);
   }
 
-  /** The current run has these disk limits now. */
-  limitsApplied(disks: MachineSpec['disks']): void {
-    if (this.#runSpec !== null) this.#runSpec = { ...this.#runSpec, disks };
+  /** As the current run was started with, but for what changed while it ran; null when none runs. */
+  get runSpec(): MachineSpec | null {
+    return this.active ? this.#runSpec : null;
+  }
+
+  /** The current run's disk of that index has these limits now. */
+  limitsApplied(index: number, limits: DiskLimits): void {
+    if (this.#runSpec === null) return;
+    const disks = this.#runSpec.disks.map((disk, at) =>
+      at === index ? { ...disk, limits } : disk,
+    );
+    this.#runSpec = { ...this.#runSpec, disks };
   }
 
   /**
@@ -147,7 +161,7 @@ export class Machine {
     if (this.#starting !== null) return this.#callOffStart();
     const live = this.#live;
     if (live === null) return Promise.reject(this.#refuse('stop', 'It does not run.'));
-    if (this.#state === 'stopping') return live.finished; // by force, under way
+    if (this.#state === 'stopping') return live.kill(); // by force, under way or tried in vain
     const paused = this.#state === 'paused' && this.#activity !== 'suspended';
     this.#activity = null;
     this.#move('stopping');
@@ -201,30 +215,34 @@ export class Machine {
    * @param runSpec as the run was started with; null when that is not known any more.
    */
   adopt(run: Run, live: LiveRun, state: 'running' | 'paused', runSpec: MachineSpec | null): void {
-    this.#live?.release();
+    if (this.#state !== state) assertMove(this.#state, state);
+    const again = this.#live !== null;
     this.#run = run;
     this.#live = live;
     this.#runSpec = runSpec;
     this.#problem = null;
+    this.#activity = null;
     if (this.#state === state) this.#host.changed(this);
     else this.#move(state);
-    this.#host.note(
-      this,
-      'adopted',
-      live.reachable
-        ? 'Taken over: it went on while Nandu was not running.'
-        : 'Found running, but its monitor does not answer: it can only be stopped.',
-    );
+    const found = live.reachable
+      ? 'Taken over: it went on while Nandu was not running.'
+      : 'Found running, but its monitor does not answer: it can only be stopped.';
+    this.#host.note(this, 'adopted', again ? 'Its monitor answers again.' : found);
   }
 
-  /** The run's process is gone, and nobody saw how it ended. */
-  lose(run: Run): void {
-    const message = 'The machine ended while Nandu was not running.';
-    const end = { kind: 'lost' as const, expected: true, message };
-    this.#run = this.#host.updateRun(run, { end });
-    this.#state = 'stopped';
-    this.#host.note(this, 'lost', message);
+  /** The run's process is gone, and nobody was there; `end` is what its logs tell of it. */
+  lose(run: Run, end: RunEnd, endedAtMs: number): void {
+    this.#run = this.#host.updateRun(run, { end }, endedAtMs);
+    this.#state = end.expected ? 'stopped' : 'crashed';
+    this.#host.note(this, 'lost', end.message);
+    if (!end.expected) this.recallProblem();
     this.#host.changed(this);
+  }
+
+  /** After a crash: what its logs still tell of it. The console must have been loaded. */
+  recallProblem(): void {
+    const end = this.#run?.end;
+    if (this.#state === 'crashed' && end != null) this.#problem = this.#problemOf(end);
   }
 
   /** Resolves when no start is under way; never rejects. */
@@ -232,23 +250,25 @@ export class Machine {
     await this.#starting?.promise.catch(() => undefined);
   }
 
-  /** Leaves the process to itself; only for the end of the app. */
+  /** Leaves the process to itself: for the end of the app, and for a new connection to it. */
   release(): void {
     this.#live?.release();
   }
 
   /** What the launched or adopted process reports. */
   readonly listener: LiveRunListener = {
-    moved: (state, suspended) => {
+    moved: (state, hold) => {
       if (this.#state === 'stopping') return;
-      this.#activity = suspended ? 'suspended' : null;
+      this.#activity = hold;
       if (this.#state === state) return this.#host.changed(this);
-      const paused = suspended ? 'QEMU was suspended by a signal from outside.' : 'Paused.';
-      if (state === 'paused') this.#host.note(this, 'paused', paused);
-      else if (this.#state === 'paused') this.#host.note(this, 'resumed', 'Resumed.');
+      if (state === 'paused') {
+        this.#host.note(this, 'paused', hold === null ? 'Paused.' : holds[hold]);
+      } else if (this.#state === 'paused') this.#host.note(this, 'resumed', 'Resumed.');
       this.#move(state);
     },
     booted: (boot) => {
+      // Whoever took the machine over saw less of its boot than whoever started it.
+      if (rank(boot) < rank(this.#run?.boot ?? null)) return;
       if (this.#run !== null) this.#run = this.#host.updateRun(this.#run, { boot });
       const size = this.#consoleSize;
       if (size !== null) this.#live?.resizeConsole(size.columns, size.rows);
@@ -257,6 +277,11 @@ export class Machine {
       }
       this.#host.changed(this);
     },
+    unreachable: () => {
+      this.#host.note(this, 'monitor-lost', 'QEMU’s monitor hung up although QEMU goes on.');
+      this.#host.changed(this);
+      this.#host.monitorLost(this);
+    },
     ended: (end) => {
       this.#live = null;
       this.#activity = null;
@@ -264,17 +289,7 @@ export class Machine {
       if (this.#run !== null) {
         this.#run = this.#host.updateRun(this.#run, { end });
       }
-      this.#problem = end.expected
-        ? null
-        : {
-            code: 'qemu_failed',
-            message: end.message,
-            details: {
-              log: end.kind === 'qemu-exit' ? this.#host.qemuLog(this) : [],
-              console: aroundPanic(this.hub.lastLines(200)),
-              argv: this.#run?.argv ?? [],
-            },
-          };
+      this.#problem = end.expected ? null : this.#problemOf(end);
       this.#runSpec = null;
       this.#move(end.expected ? 'stopped' : 'crashed');
       if (end.kind === 'guest-reset' && this.#spec.onReboot === 'restart') this.#startAfterReboot();
@@ -297,9 +312,24 @@ export class Machine {
     this.start().catch(() => undefined);
   }
 
+  #problemOf(end: RunEnd): ErrorData {
+    return {
+      code: 'qemu_failed',
+      message: end.message,
+      details: {
+        log: end.kind === 'qemu-exit' ? this.#host.qemuLog(this) : [],
+        console: aroundPanic(this.hub.lastLines(200)),
+        argv: this.#run?.argv ?? [],
+      },
+    };
+  }
+
   #pendingChanges(): string[] {
     if (this.#runSpec === null || !this.active) return [];
-    return differingPaths(this.#runSpec, this.#spec).filter((path) => !isLive(path));
+    // A disk's limits are live, but only once QEMU has taken them: then the run's definition has them.
+    return differingPaths(this.#runSpec, this.#spec).filter(
+      (path) => !isLive(path) || path.startsWith('disks.'),
+    );
   }
 
   async #start(signal: AbortSignal): Promise<void> {
@@ -375,6 +405,19 @@ const stopSteps: Partial<Record<Activity, string>> = {
   terminating: 'Ended the process (SIGTERM).',
   killing: 'Killed the process (SIGKILL).',
 };
+
+/** What holds a machine, as the journal says it. */
+const holds: Record<Hold, string> = {
+  suspended: 'QEMU was suspended by a signal from outside.',
+  'disk-error':
+    'QEMU halted the machine: the image of one of its disks could not be written or read. See to the disk (is it full?), then resume.',
+  'qemu-error': 'QEMU halted the machine: it could not go on. Only a restart helps.',
+};
+
+/** How far a boot was seen to come. */
+function rank(boot: BootTimeline | null): number {
+  return boot === null ? -1 : ['partial', 'user-space', 'ready'].indexOf(boot.reached);
+}
 
 /** The last lines, from a little before a panic's own words on where there are such. */
 function aroundPanic(lines: readonly string[]): string[] {

@@ -28,7 +28,7 @@ import type {
   RunRepository,
   WriteQueue,
 } from '../store/index.ts';
-import { adoptRun } from './adoption.ts';
+import { adoptRun, reconnectRun } from './adoption.ts';
 import type { HostEnvironment } from './host-environment.ts';
 import { Journal } from './journal.ts';
 import { launch } from './launch.ts';
@@ -90,7 +90,14 @@ export class MachineManager {
       note,
       launch: (machine, report, signal) => this.#launch(machine, report, signal),
       qemuLog: (machine) => this.#qemuLog(machine),
-      updateRun: (run, change) => this.#updateRun(run, change),
+      updateRun: (run, change, endedAtMs) => this.#updateRun(run, change, endedAtMs),
+      monitorLost: (machine) => {
+        const { run } = machine.view;
+        if (run === null) return;
+        void reconnectRun(machine, run, paths, this.#end.signal, options.onProblem).catch(
+          options.onProblem,
+        );
+      },
       changed: (machine) => {
         if (machine.active) this.#watch.wake();
         // The end of a process that was force-stopped for deletion is nobody's news any more.
@@ -114,11 +121,15 @@ export class MachineManager {
   async load(): Promise<void> {
     const { machines, runs, paths } = this.#options;
     for (const definition of machines.list().machines) {
-      const machine = new Machine(definition, runs.latest(definition.id), this.#machineHost);
+      const last = runs.latest(definition.id);
+      const machine = new Machine(definition, last, this.#machineHost);
       this.#machines.set(definition.id, machine);
+      if (machine.state !== 'crashed' || last === null) continue;
+      machine.hub.loadOnce(runFiles(paths, last.id).consoleLog);
+      machine.recallProblem();
     }
     await this.#recoverStrays();
-    await Promise.all(
+    const adopted = await Promise.allSettled(
       runs.unfinished().map(async (run) => {
         const machine = this.#machines.get(run.machineId);
         if (machine === undefined) return;
@@ -128,6 +139,10 @@ export class MachineManager {
         );
       }),
     );
+    // One that cannot be taken over must not hide the others.
+    for (const { status, ...rest } of adopted) {
+      if (status === 'rejected' && 'reason' in rest) this.#options.onProblem(rest.reason);
+    }
   }
 
   /** What runs without the database knowing of it is written down again, and then taken over like the rest. */
@@ -371,10 +386,10 @@ export class MachineManager {
   }
 
   /** What runs is the truth even when it can't be written down now, as on a full disk. */
-  #updateRun(run: Run, { boot, end }: Partial<Pick<Run, 'boot' | 'end'>>): Run {
+  #updateRun(run: Run, { boot, end }: Partial<Pick<Run, 'boot' | 'end'>>, nowMs = Date.now()): Run {
     const { runs, writes } = this.#options;
     // A clock that was set back must not let a run end before it began.
-    const endedAtMs = end == null ? run.endedAtMs : Math.max(run.startedAtMs, Date.now());
+    const endedAtMs = end == null ? run.endedAtMs : Math.max(run.startedAtMs, nowMs);
     writes.write(`run ${run.number} of ${run.machineId}`, () => {
       if (boot != null) runs.recordBoot(run.id, boot);
       if (end != null && endedAtMs !== null) runs.finish(run.id, endedAtMs, end);

@@ -57,6 +57,12 @@ it.each(Object.keys(presets) as Preset[])('lets the preset %s start', (preset) =
 
 describe('what cannot work', () => {
   it.each<[string, Record<string, unknown>, Partial<OptionContext>, string[]]>([
+    [
+      'an ELF kernel through SeaBIOS, emulated',
+      { firmware: { kind: 'seabios' } },
+      { accelerator: 'tcg' },
+      ['warning seabios-elf-emulated'],
+    ],
     ['pcie without ACPI', { 'board.pcie': 'on', 'board.acpi': false }, {}, ['error needs-acpi']],
     ['usb without ACPI', { 'board.usb': true, 'board.acpi': false }, {}, ['error needs-acpi']],
     [

@@ -43,6 +43,7 @@ export function checkOptions(spec: MachineSpec, context: OptionContext): Finding
     ...checkFeatures(spec, context),
     ...checkBoard(spec),
     ...checkTimers(spec, context),
+    ...checkFirmware(spec, context),
     ...checkDiscovery(spec, context),
     ...checkConsole(spec),
     ...checkSize(spec, context),
@@ -238,6 +239,22 @@ function checkTimers(spec: MachineSpec, context: OptionContext): Finding[] {
     );
   }
   return findings;
+}
+
+/** Seen with Debian 12's SeaBIOS 1.16.2 and 6.1 kernel: 3 of 6 boots panicked in start_kernel; as bzImage 0 of 9. */
+function checkFirmware(spec: MachineSpec, { accelerator, kernel }: OptionContext): Finding[] {
+  const named =
+    spec.firmware.kind === 'seabios' ||
+    (spec.firmware.kind === 'file' && /bios-microvm/.test(spec.firmware.path));
+  if (!named || accelerator !== 'tcg' || kernel?.format !== 'elf') return [];
+  return [
+    warning(
+      'seabios-elf-emulated',
+      'firmware',
+      'Emulated, about half of the boots of an ELF kernel through SeaBIOS end in an early panic. qboot starts it reliably, and SeaBIOS a bzImage.',
+      mend('Use qboot', { firmware: { kind: 'qboot' } }),
+    ),
+  ];
 }
 
 /** Whether the guest finds its virtio devices at all. */

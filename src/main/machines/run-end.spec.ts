@@ -39,6 +39,18 @@ describe('describeEnd', () => {
       'killed',
       true,
     ],
+    [
+      'QEMU crashes while it is asked to stop',
+      { requested: 'stop', lastRung: 'asking-guest', exit: { code: null, signal: 'SIGSEGV' } },
+      'qemu-exit',
+      false,
+    ],
+    [
+      'somebody else kills it although its console says panic',
+      { panicked: true, exit: { code: null, signal: 'SIGKILL' } },
+      'qemu-exit',
+      false,
+    ],
     ['Force stop', { requested: 'force', exit: { code: null, signal: 'SIGKILL' } }, 'killed', true],
     [
       'poweroff in the guest',

@@ -26,6 +26,15 @@ export interface Evidence {
 /** Classifies an ending. */
 export function describeEnd(evidence: Evidence): RunEnd {
   const { requested, lastRung, shutdown, exit, panicked, acpi, reachedUserSpace } = evidence;
+  const ourSignal =
+    requested === 'force' || lastRung === 'killing'
+      ? 'SIGKILL'
+      : lastRung === 'terminating'
+        ? 'SIGTERM'
+        : null;
+  if (exit.signal !== null && exit.signal !== ourSignal) {
+    return end('qemu-exit', false, `QEMU was ended by ${exit.signal}, which Nandu did not send.`);
+  }
   if (requested === 'force') return end('killed', true, 'Stopped by force.');
   if (lastRung === 'killing') {
     return end('killed', true, 'Killed, because neither the guest nor QEMU ended when asked.');
@@ -55,9 +64,6 @@ export function describeEnd(evidence: Evidence): RunEnd {
         );
   }
   if (shutdown?.guest === true) return end('guest-shutdown', true, 'The guest powered off.');
-  if (exit.signal !== null) {
-    return end('qemu-exit', false, `QEMU was ended from outside by ${exit.signal}.`);
-  }
   if (exit.code !== null && exit.code !== 0) {
     return end('qemu-exit', false, `QEMU ended with exit code ${exit.code}.`);
   }

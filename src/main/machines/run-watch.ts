@@ -50,7 +50,8 @@ export class RunWatch {
     for (const machine of active) machine.live?.look();
     this.#looks += 1;
     if (this.#rotating) return;
-    const all = this.#looks % looksPerRotation === 0;
+    // The first look is one: what was taken over may have printed for days.
+    const all = this.#looks % looksPerRotation === 1;
     const grown = active.filter(
       (machine) =>
         machine.hub.receivedBytes - (this.#seenBytes.get(machine) ?? 0) >= muchBytes || all,

@@ -2,7 +2,7 @@
  * Finds machines that run although the database does not know of it, as after an older backup took a
  * damaged database's place. Only finds them: what was found is stored and adopted by others.
  */
-import { readdir } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   machineSpecSchema,
@@ -38,9 +38,13 @@ export async function findStrayRuns(
     if (!success || isKnown(runId)) continue;
     const record = await readLaunchRecord(join(paths.runtime, runId, 'launch.json'));
     if (record?.runId !== runId || record.database !== paths.database) continue;
+    if (!isAlive(record)) {
+      // Its end was nobody's business any more: what it left goes.
+      await rm(join(paths.runtime, runId), { recursive: true, force: true });
+      continue;
+    }
     const spec = machineSpecSchema.safeParse(record.spec);
-    const isOurs =
-      isAlive(record) && JSON.stringify(commandOf(record.pid)) === JSON.stringify(record.argv);
+    const isOurs = JSON.stringify(commandOf(record.pid)) === JSON.stringify(record.argv);
     if (isOurs && spec.success) found.push({ record, spec: spec.data });
   }
   return found;

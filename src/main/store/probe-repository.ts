@@ -4,8 +4,12 @@
  */
 import type { Statement } from 'better-sqlite3';
 import type { z } from 'zod';
+import { AppError, type ErrorCode } from '../../shared/index.ts';
 import type { NanduDatabase } from './database.ts';
 import { parseRow } from './rows.ts';
+
+/** What keeps a database from being written for a while. */
+const passingCodes: readonly ErrorCode[] = ['disk_full', 'database_busy'];
 
 /** A cache of probe results. Its methods throw AppError as `NanduDatabase.run` does. */
 export class ProbeRepository {
@@ -36,10 +40,16 @@ export class ProbeRepository {
   }
 
   /**
+   * Remembers a result, unless the database cannot be written now: then it is found out again next time.
    * @param value plain data.
    * @param probedAtMs epoch milliseconds.
    */
   set(key: string, value: unknown, probedAtMs: number = Date.now()): void {
-    this.#database.run(() => this.#set.run(key, JSON.stringify(value), probedAtMs));
+    try {
+      this.#database.run(() => this.#set.run(key, JSON.stringify(value), probedAtMs));
+    } catch (error) {
+      const passing = error instanceof AppError && passingCodes.includes(error.code);
+      if (!passing) throw error;
+    }
   }
 }

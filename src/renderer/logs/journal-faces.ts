@@ -23,6 +23,7 @@ import RefreshCw from '@lucide/svelte/icons/refresh-cw';
 import RotateCw from '@lucide/svelte/icons/rotate-cw';
 import Square from '@lucide/svelte/icons/square';
 import Undo from '@lucide/svelte/icons/undo-2';
+import Unplug from '@lucide/svelte/icons/unplug';
 import Zap from '@lucide/svelte/icons/zap';
 import type { Component } from 'svelte';
 import type { JournalKind } from '../../shared/index.ts';
@@ -62,5 +63,6 @@ export const journalFaces: Record<JournalKind, JournalFace> = {
   kept: face(LogOut, 'Kept running'),
   adopted: face(Link, 'Adopted'),
   lost: face(CircleHelp, 'Lost', 'bad'),
+  'monitor-lost': face(Unplug, 'Monitor lost', 'warn'),
   recovered: face(LifeBuoy, 'Recovered', 'good'),
 };

@@ -46,6 +46,8 @@ export const activityTitles: Record<Activity, string> = {
   terminating: 'ending the process',
   killing: 'killing the process',
   suspended: 'held by a signal from outside',
+  'disk-error': 'a disk’s image cannot be written or read',
+  'qemu-error': 'QEMU cannot go on with it',
   restarting: 'starting the guest anew',
 };
 
