@@ -79,13 +79,14 @@ async function main(): Promise<void> {
     probes: new ProbeRepository(database),
     registeredQemus: () => settings.get().qemuPaths,
     onChanged: (status) => tell('host:changed', status),
+    moreProblems: () => manager.definitionProblems,
   });
   const complain = (error: unknown): void => console.error(error);
   const writes = new WriteQueue({
     onProblem: (label, error) => console.error(`${label} is not stored yet:`, error),
   });
   const backups = new Backups(() => backUp(database, { keep: 3 }), complain);
-  const manager = new MachineManager({
+  const manager: MachineManager = new MachineManager({
     ...{ paths, host, writes },
     machines: new MachineRepository(database),
     runs: new RunRepository(database),
@@ -142,7 +143,7 @@ async function main(): Promise<void> {
         return undefined;
       },
       'run:list': ({ machineId, limit }) => manager.runs(machineId, limit),
-      'host:status': () => host.status(),
+      'host:status': () => loaded.then(() => host.status()),
       'host:refresh': () => host.refresh(),
       'dialog:pick-file': ({ purpose }) => files.pick(purpose),
       'settings:get': () => settings.get(),

@@ -3,6 +3,7 @@ import { mkdirSync, rmSync, unlinkSync } from 'node:fs';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
+import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import {
   isAlive,
@@ -312,6 +313,22 @@ describe('a definition', () => {
       expect(imported.spec).toEqual({ ...before, name: 'test 2' });
       await manager.stop(id);
       await services.close();
+    });
+  });
+
+  it('cannot be read: said, kept, and the other machines are there', async () => {
+    await withDataDirectory(async (path) => {
+      const first = await Services.open(path);
+      const { id } = await first.manager.create(first.spec({ name: 'of tomorrow' }));
+      await first.manager.create(first.spec({ name: 'of today' }));
+      await first.close();
+      const database = new Database(first.paths.database);
+      database.prepare(`UPDATE machines SET spec = '{"name":"?","wings":2}' WHERE id = ?`).run(id);
+      database.close();
+      const second = await Services.open(path);
+      expect(second.manager.list().map(({ spec }) => spec.name)).toEqual(['of today']);
+      expect(second.manager.definitionProblems).toMatchObject([{ details: { id } }]);
+      await second.close();
     });
   });
 

@@ -51,6 +51,15 @@ it.each([
   expect(facts).toEqual({ format: 'elf', pvh: false, commandLineDevices: expected });
 });
 
+it('finds the configuration that distributions put beside a kernel', async () => {
+  writeFileSync(
+    join(folder, 'config-6.9-beside'),
+    '# CONFIG_VIRTIO_MMIO_CMDLINE_DEVICES is not set\n',
+  );
+  const path = elf('vmlinuz-6.9-beside', Buffer.from('no trace'));
+  expect((await readKernelFacts(path, null)).commandLineDevices).toBe('no');
+});
+
 it('believes the configuration beside the kernel first', async () => {
   const config = join(folder, 'config');
   writeFileSync(config, 'CONFIG_A=y\nCONFIG_VIRTIO_MMIO_CMDLINE_DEVICES=y\n');

@@ -2,8 +2,11 @@
  * Reads from a kernel file what decides whether it can boot a given board: its configuration where it is
  * embedded or known, else traces of the option in its code. Says "unknown" rather than guess.
  */
-import { open, readFile, stat } from 'node:fs/promises';
+import { mkdtemp, open, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { extractVmlinux } from './kernel-extract.ts';
 import { inspectKernel } from './kernel-image.ts';
 
 /** Whether something is built into a kernel. */
@@ -23,6 +26,7 @@ const maxCached = 64;
 const chunkBytes = 4 * 1024 * 1024;
 const maxScannedBytes = 256 * 1024 * 1024;
 const maxConfigBytes = 8 * 1024 * 1024;
+const unpackDeadlineMs = 20_000;
 /** Of kernel/configs.c: the configuration, gzipped, between two marks. */
 const configStart = Buffer.from('IKCFG_ST');
 const configEnd = Buffer.from('IKCFG_ED');
@@ -43,12 +47,12 @@ export async function readKernelFacts(
   const known = cache.get(key);
   if (known !== undefined) return known;
   const { format, pvh } = await inspectKernel(path);
-  const config = await knownConfig(configPath);
+  const config = await knownConfig(configPath ?? configBeside(path));
   const facts: KernelFacts = {
     format,
     pvh,
     commandLineDevices:
-      config !== null ? inConfig(config) : format === 'elf' ? await inElf(path) : 'unknown', // packed: set-up's tools unpack it, a look does not
+      config !== null ? inConfig(config) : await (format === 'elf' ? inElf : inBzImage)(path),
   };
   if (cache.size >= maxCached) cache.clear();
   cache.set(key, facts);
@@ -65,6 +69,26 @@ async function knownConfig(path: string | null): Promise<string | null> {
     return (await readFile(path, 'utf8')).slice(0, maxConfigBytes);
   } catch {
     return null; // it only adds to what the kernel itself says
+  }
+}
+
+/** Distributions put `config-RELEASE` beside `vmlinuz-RELEASE`. */
+function configBeside(path: string): string | null {
+  const release = /^vmlinu[xz]-(.+)$/.exec(basename(path))?.[1];
+  return release === undefined ? null : join(dirname(path), `config-${release}`);
+}
+
+/** Unpacks it, which takes a second, and looks through that; once for each file. */
+async function inBzImage(path: string): Promise<Known> {
+  const folder = await mkdtemp(join(tmpdir(), 'nandu-kernel-'));
+  try {
+    const signal = AbortSignal.timeout(unpackDeadlineMs);
+    const { path: vmlinux } = await extractVmlinux(path, join(folder, 'vmlinux'), { signal });
+    return await inElf(vmlinux);
+  } catch {
+    return 'unknown'; // its packer's tool is missing, or it is none that is known: then nothing is known
+  } finally {
+    await rm(folder, { recursive: true, force: true });
   }
 }
 

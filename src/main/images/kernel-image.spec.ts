@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { extractVmlinux } from './kernel-extract.ts';
+import { readKernelFacts } from './kernel-facts.ts';
 import { inspectKernel } from './kernel-image.ts';
 
 let folder: string;
@@ -191,5 +192,19 @@ describe('extractVmlinux', () => {
     } finally {
       process.env.PATH = path;
     }
+  });
+});
+
+describe('what is known of a packed kernel', () => {
+  it.each([
+    ['y', 'yes'],
+    ['n', 'no'],
+  ] as const)('is read from the configuration embedded in it: %s', async (value, expected) => {
+    const config = gzipSync(`CONFIG_VIRTIO_MMIO_CMDLINE_DEVICES=${value}\n`);
+    const inside = Buffer.concat([elf(), Buffer.from('IKCFG_ST'), config, Buffer.from('IKCFG_ED')]);
+    const path = await file(bzImage({ payload: gzipSync(inside) }));
+    expect(await readKernelFacts(path, null)).toMatchObject({
+      ...{ format: 'bzImage', commandLineDevices: expected },
+    });
   });
 });

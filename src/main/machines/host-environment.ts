@@ -27,6 +27,8 @@ export interface HostEnvironmentOptions {
   /** QEMU binaries that a person registered. */
   readonly registeredQemus: () => readonly string[];
   readonly onChanged: (status: HostStatus) => void;
+  /** What else stands in the way of the person's machines. */
+  readonly moreProblems?: () => readonly AppError[];
 }
 
 /** The guest kernel of the `default` choice with what set-up knows about it. */
@@ -160,7 +162,9 @@ export class HostEnvironment {
     return {
       qemu: qemu instanceof AppError ? null : { path, version },
       qemus: this.#qemus.list(),
-      problems: [qemu, kernel].filter((found) => found instanceof AppError).map(toErrorData),
+      problems: [qemu, kernel, ...(this.#options.moreProblems?.() ?? [])]
+        .filter((found) => found instanceof AppError)
+        .map(toErrorData),
       kvm: qemu instanceof AppError ? { state: 'unknown', reason: '' } : this.kvmOf(qemu),
       memoryMiB: this.#memoryMiB,
       cpuCount: availableParallelism(),

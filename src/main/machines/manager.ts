@@ -75,6 +75,7 @@ export class MachineManager {
   readonly #editor: MachineEditor;
   readonly #watch: RunWatch;
   #closing = false;
+  #definitionProblems: readonly AppError[] = [];
 
   constructor(options: MachineManagerOptions) {
     this.#options = options;
@@ -120,7 +121,9 @@ export class MachineManager {
   /** Loads all definitions and takes over what still runs. Call once, before anything else. */
   async load(): Promise<void> {
     const { machines, runs, paths } = this.#options;
-    for (const definition of machines.list().machines) {
+    const listing = machines.list();
+    this.#definitionProblems = listing.problems.map(unreadable);
+    for (const definition of listing.machines) {
       const last = runs.latest(definition.id);
       const machine = new Machine(definition, last, this.#machineHost);
       this.#machines.set(definition.id, machine);
@@ -170,6 +173,11 @@ export class MachineManager {
         onProblem(error);
       }
     }
+  }
+
+  /** Why machines that the database has are not shown. */
+  get definitionProblems(): readonly AppError[] {
+    return this.#definitionProblems;
   }
 
   /** In the order of their creation. */
@@ -442,6 +450,14 @@ export class MachineManager {
       onProblem(error);
     }
   }
+}
+
+function unreadable({ id, message }: { id: string; message: string }): AppError {
+  return new AppError(
+    'internal',
+    `The definition of one machine cannot be read, so it is not shown. Nothing was deleted; a newer Nandu may read it. (${id})`,
+    { details: { id, log: message.split('\n') } },
+  );
 }
 
 /** @throws AppError `disk_full`, or `file_unreadable` with the path. */

@@ -308,8 +308,8 @@ export async function filterLongList(count: number, say: Say): Promise<FilterRes
         await app.page.keyboard.type(key);
         await delay(60);
       }
-      for (let back = 0; back < word.length; back += 1) {
-        await app.page.keyboard.press('Backspace');
+      for (const key of Array<string>(word.length).fill('Backspace')) {
+        await app.page.keyboard.press(key);
         await delay(60);
       }
     }
