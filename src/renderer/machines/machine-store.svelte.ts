@@ -46,7 +46,7 @@ export class MachineStore {
   }
 
   /** Listens to main until the returned function is called. */
-  connect(onchange: ChangeListener): () => void {
+  connect(onchange: ChangeListener, onremoved: (id: MachineId) => void): () => void {
     const endChanged = subscribe('machine:changed', (machine) => {
       const before = this.find(machine.id);
       this.#fresher.add(machine.id);
@@ -56,6 +56,7 @@ export class MachineStore {
     const endRemoved = subscribe('machine:removed', ({ id }) => {
       this.#fresher.add(id);
       this.#machines = this.#machines.filter((machine) => machine.id !== id);
+      onremoved(id);
     });
     return () => {
       endChanged();

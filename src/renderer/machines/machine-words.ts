@@ -63,6 +63,13 @@ export const endTitles: Record<RunEnd['kind'], string> = {
   lost: 'Ended unseen',
 };
 
+/** What a machine's problem amounts to. */
+export function problemTitle({ state, problem, run }: MachineView): string {
+  if (state === 'crashed') return 'Crashed';
+  const gaveUp = problem?.code === 'illegal_state' && run?.end?.kind === 'guest-reset';
+  return gaveUp ? 'Left stopped' : 'Did not start';
+}
+
 /** True when the run's boot time is known, that is, the guest's user space was seen. */
 export function bootTimeOf(run: Run | null): number | null {
   if (!run?.boot || run.boot.reached === 'partial') return null;

@@ -6,7 +6,7 @@ import {
   type MachineView,
   type Run,
 } from '../../shared/index.ts';
-import { noticeOf, refusalOf } from './notices.ts';
+import { duplicatedNotice, noticeOf, refusalOf } from './notices.ts';
 
 const id = '5b0f3b0e-58a5-4f7e-9d2b-0b9f6f6a2c11' as MachineId;
 
@@ -51,9 +51,10 @@ it('speaks of failures and of endings nobody asked for, and of nothing else', ()
       ['starting', { state: 'crashed', problem }],
       ['starting', { state: 'stopped', problem }],
     ] as const
-  ).map(
-    ([before, after]) => noticeOf(view(after), before && view({ state: before }))?.title ?? null,
-  );
+  ).map(([before, after]) => {
+    const notice = noticeOf(view(after), before && view({ state: before }));
+    return notice && `${notice.subject} ${notice.title}`;
+  });
   expect(said).toEqual([
     null,
     null,
@@ -69,7 +70,25 @@ it('says what main refused, but not that a person changed their mind', () => {
   const machine = view({});
   const refused = refusalOf(machine, 'restart', new AppError('qmp_failed', 'No answer.'));
   expect(refused).toEqual({
-    ...{ key: `machine:${id}`, tone: 'bad', title: 'web did not restart', text: 'No answer.' },
+    ...{ key: `machine:${id}`, tone: 'bad', subject: 'web', title: 'did not restart' },
+    text: 'No answer.',
   });
   expect(refusalOf(machine, 'start', new AppError('cancelled', ''))).toBeNull();
+});
+
+it('speaks of disks only when a copy is without some', () => {
+  const copyOf = (...kept: boolean[]): string => {
+    const disk = { path: '/a.raw', format: 'raw', cache: 'writeback' } as const;
+    const limits = { iops: 0, bytesPerSecond: 0 };
+    const disks = kept.map((readOnly) => ({ ...disk, limits, readOnly }));
+    const original = { ...defaultSpec, name: 'web', disks };
+    const copy = { ...original, name: 'web copy', disks: disks.filter((one) => one.readOnly) };
+    return duplicatedNotice(original, copy).text;
+  };
+  expect([copyOf(), copyOf(true), copyOf(true, false), copyOf(false, false)]).toEqual([
+    'The copy is called web copy.',
+    'The copy is called web copy.',
+    'The copy is called web copy. Its writable disk was left out, because two machines would damage it.',
+    'The copy is called web copy. Its 2 writable disks were left out, because two machines would damage them.',
+  ]);
 });

@@ -2,7 +2,7 @@
  * Decides which changes of machines deserve a notice: failures and endings nobody asked for.
  * Never speaks of what the person just did and sees.
  */
-import type { AppError, MachineView } from '../../shared/index.ts';
+import type { AppError, MachineSpec, MachineView } from '../../shared/index.ts';
 import type { Toast } from '../ui/index.ts';
 import type { DirectVerb } from './machine-store.svelte.ts';
 import { endTitles } from './machine-words.ts';
@@ -16,23 +16,22 @@ export function noticeOf(
   before: MachineView | undefined,
 ): Omit<Toast, 'action'> | null {
   if (!before || before.state === after.state) return null;
-  const name = after.spec.name;
-  const key = noticeKey(after.id);
+  const about = { key: noticeKey(after.id), subject: after.spec.name };
   if (after.state === 'crashed') {
-    const title = before.state === 'starting' ? `${name} did not start` : `${name} crashed`;
+    const title = before.state === 'starting' ? 'did not start' : 'crashed';
     const text = after.problem?.message ?? after.run?.end?.message ?? 'QEMU ended unexpectedly.';
-    return { key, tone: 'bad', title, text };
+    return { ...about, tone: 'bad', title, text };
   }
   if (after.state !== 'stopped') return null;
   if (after.problem) {
-    return { key, tone: 'bad', title: `${name} did not start`, text: after.problem.message };
+    return { ...about, tone: 'bad', title: 'did not start', text: after.problem.message };
   }
   const end = after.run?.end;
   // From `stopping` the ending was asked for here.
   if (!end || before.state === 'stopping' || end.kind === 'stopped' || end.kind === 'killed') {
     return null;
   }
-  return { key, tone: 'info', title: `${name} stopped`, text: end.message || endTitles[end.kind] };
+  return { ...about, tone: 'info', title: 'stopped', text: end.message || endTitles[end.kind] };
 }
 
 const refusals: Record<DirectVerb, string> = {
@@ -51,6 +50,23 @@ export function refusalOf(
   error: AppError,
 ): Omit<Toast, 'action'> | null {
   if (error.code === 'cancelled') return null;
-  const title = `${machine.spec.name} ${refusals[verb]}`;
-  return { key: noticeKey(machine.id), tone: 'bad', title, text: error.message };
+  return {
+    ...{ key: noticeKey(machine.id), tone: 'bad', subject: machine.spec.name },
+    ...{ title: refusals[verb], text: error.message },
+  };
+}
+
+/** What became of a machine that was duplicated, with a word about its disks only if one is missing. */
+export function duplicatedNotice(original: MachineSpec, copy: MachineSpec): Toast {
+  const left = original.disks.length - copy.disks.length;
+  const disks =
+    left === 0
+      ? ''
+      : left === 1
+        ? ' Its writable disk was left out, because two machines would damage it.'
+        : ` Its ${left} writable disks were left out, because two machines would damage them.`;
+  return {
+    ...{ key: 'duplicated', tone: 'info', subject: original.name, title: 'duplicated' },
+    text: `The copy is called ${copy.name}.${disks}`,
+  };
 }

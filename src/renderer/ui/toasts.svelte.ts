@@ -7,6 +7,8 @@
 export interface Toast {
   key: string;
   tone: 'bad' | 'info';
+  /** Whom the title speaks of; however long, it leaves the title whole. */
+  subject?: string;
   title: string;
   text: string;
   action?: { label: string; run: () => void };
@@ -15,45 +17,59 @@ export interface Toast {
 /** More than this many would cover the page; the oldest give way. */
 const mostShown = 4;
 
-/** Notices of endings go by themselves; failures stay until they are dismissed. */
-const infoLifetimeMs = 8_000;
+/** A notice goes by itself: what it tells stays on the machine's page and in its journal. */
+const lifetimeMs = { bad: 10_000, info: 8_000 };
 
 /** The list of notices on the screen. */
 export class Toasts {
   #list: Toast[] = $state.raw([]);
   // eslint-disable-next-line svelte/prefer-svelte-reactivity -- nothing is drawn from the timers
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
+  // eslint-disable-next-line svelte/prefer-svelte-reactivity -- nor from what is held
+  readonly #held = new Set<string>();
 
   get list(): readonly Toast[] {
     return this.#list;
   }
 
   show(toast: Toast): void {
-    this.dismiss(toast.key);
-    this.#list = [toast, ...this.#list];
+    this.#list = [toast, ...this.#list.filter(({ key }) => key !== toast.key)];
     for (const surplus of this.#list.slice(mostShown)) this.dismiss(surplus.key);
-    if (toast.tone === 'info') this.resume(toast.key);
+    this.#startTimer(toast.key);
   }
 
   dismiss(key: string): void {
     this.hold(key);
-    this.#list = this.#list.filter((toast) => toast.key !== key);
+    this.#held.delete(key);
+    if (this.#list.some((toast) => toast.key === key)) {
+      this.#list = this.#list.filter((toast) => toast.key !== key);
+    }
   }
 
   /** Keeps a notice while it is being read (pointer or focus on it). */
   hold(key: string): void {
-    clearTimeout(this.#timers.get(key));
-    this.#timers.delete(key);
+    this.#held.add(key);
+    this.#stopTimer(key);
   }
 
   /** Lets a held notice go by itself again. */
   resume(key: string): void {
-    this.hold(key);
+    this.#held.delete(key);
+    this.#startTimer(key);
+  }
+
+  #startTimer(key: string): void {
+    this.#stopTimer(key);
     const toast = this.#list.find((candidate) => candidate.key === key);
-    if (toast?.tone !== 'info') return;
+    if (!toast || this.#held.has(key)) return;
     this.#timers.set(
       key,
-      setTimeout(() => this.dismiss(key), infoLifetimeMs),
+      setTimeout(() => this.dismiss(key), lifetimeMs[toast.tone]),
     );
+  }
+
+  #stopTimer(key: string): void {
+    clearTimeout(this.#timers.get(key));
+    this.#timers.delete(key);
   }
 }
