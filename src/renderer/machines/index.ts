@@ -6,3 +6,4 @@ export type { DirectVerb, MachineVerb } from './machine-store.svelte.ts';
 export { noticeKey, noticeOf, refusalOf } from './notices.ts';
 export { machineTabs, readTab } from './machine-tabs.ts';
 export type { MachineTab } from './machine-tabs.ts';
+export { specDrafts } from './options/index.ts';

@@ -1,2 +1,3 @@
 export { default as SettingsView } from './SettingsView.svelte';
 export { specDrafts } from './spec-drafts.svelte.ts';
+export { default as UnsavedDialog } from './UnsavedDialog.svelte';

@@ -1,5 +1,5 @@
 /**
- * What a person can do with a draft beside editing it: save, undo the last edit, restart the machine.
+ * What a person can do with a draft beside editing it: save it, undo the last edit.
  * Never edits by itself; what main refused is told to the draft or kept as `failure`.
  */
 import type { AppError, MachineId } from '../../../shared/index.ts';
@@ -10,7 +10,7 @@ import type { SpecDraft } from './spec-draft.svelte.ts';
 export class SettingsActions {
   readonly #id: MachineId;
   readonly #draft: SpecDraft;
-  #busy: 'save' | 'undo' | 'restart' | null = $state(null);
+  #busy: 'save' | 'undo' | null = $state(null);
   #failure: { title: string; error: AppError } | null = $state.raw(null);
 
   constructor(id: MachineId, draft: SpecDraft) {
@@ -18,11 +18,11 @@ export class SettingsActions {
     this.#draft = draft;
   }
 
-  get busy(): 'save' | 'undo' | 'restart' | null {
+  get busy(): 'save' | 'undo' | null {
     return this.#busy;
   }
 
-  /** Why the last undo or restart failed; a refused save is the draft's. */
+  /** Why the last undo failed; a refused save is the draft's. */
   get failure(): { title: string; error: AppError } | null {
     return this.#failure;
   }
@@ -50,27 +50,15 @@ export class SettingsActions {
 
   /** Takes the last stored edit back; edits that are not stored stay. */
   async undo(): Promise<void> {
-    await this.#while('undo', 'Not undone', async () => {
-      const machine = await request('machine:undo', { id: this.#id });
-      this.#draft.stored(machine.spec);
-    });
-  }
-
-  async restart(): Promise<void> {
-    await this.#while('restart', 'Not restarted', async () => {
-      await request('machine:restart', { id: this.#id });
-    });
-  }
-
-  async #while(what: 'undo' | 'restart', title: string, work: () => Promise<void>): Promise<void> {
     if (this.#busy !== null) return;
-    this.#busy = what;
+    this.#busy = 'undo';
     this.#failure = null;
     try {
-      await work();
+      const machine = await request('machine:undo', { id: this.#id });
+      this.#draft.stored(machine.spec);
     } catch (thrown) {
       const error = asAppError(thrown);
-      if (error.code !== 'cancelled') this.#failure = { title, error };
+      if (error.code !== 'cancelled') this.#failure = { title: 'Not undone', error };
     } finally {
       this.#busy = null;
     }

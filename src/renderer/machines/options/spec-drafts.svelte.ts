@@ -1,18 +1,19 @@
 /**
- * The drafts of all machines, so that leaving the Settings tab loses no edit.
+ * The drafts of all machines, so that leaving the Settings tab loses no edit and others can tell that there is one.
  * Keeps a draft only as long as it has edits or is on the screen.
  */
+import { untrack } from 'svelte';
+import { SvelteMap } from 'svelte/reactivity';
 import type { MachineId, MachineView } from '../../../shared/index.ts';
 import { SpecDraft } from './spec-draft.svelte.ts';
 
 /** The drafts by machine. */
 export class SpecDrafts {
-  // eslint-disable-next-line svelte/prefer-svelte-reactivity -- nothing is drawn from it
-  readonly #drafts = new Map<MachineId, { draft: SpecDraft; end: () => void }>();
+  readonly #drafts = new SvelteMap<MachineId, { draft: SpecDraft; end: () => void }>();
 
   /** The machine's draft, made when there is none. */
   of(machine: MachineView): SpecDraft {
-    const known = this.#drafts.get(machine.id);
+    const known = untrack(() => this.#drafts.get(machine.id));
     if (known) return known.draft;
     // What a draft derives must not end with the component that happened to ask for it first.
     let made: SpecDraft | undefined;
@@ -24,12 +25,27 @@ export class SpecDrafts {
     return draft;
   }
 
+  /** Whether a machine has edits that are not saved. */
+  hasEdits(id: MachineId): boolean {
+    return (this.#drafts.get(id)?.draft.changes.length ?? 0) > 0;
+  }
+
   /** Forgets a draft that has no edits. */
   release(id: MachineId): void {
-    const known = this.#drafts.get(id);
-    if (!known || known.draft.changes.length > 0) return;
-    known.end();
+    const known = untrack(() => this.#drafts.get(id));
+    if (!known || untrack(() => known.draft.changes.length) > 0) return;
+    this.#drop(id, known.end);
+  }
+
+  /** Forgets the draft of a machine that is gone, with its edits. */
+  forget(id: MachineId): void {
+    const known = untrack(() => this.#drafts.get(id));
+    if (known) this.#drop(id, known.end);
+  }
+
+  #drop(id: MachineId, end: () => void): void {
     this.#drafts.delete(id);
+    end();
   }
 }
 
