@@ -48,6 +48,28 @@ it('finds labels by plain words, and by them alone after “label:”', () => {
   expect(found('label:prod label:web')).toEqual([]);
 });
 
+it('finds machines by their state, as a whole word or after “state:”', () => {
+  const machines = [
+    { ...machine('web'), state: 'running' as const },
+    { ...machine('stopped-clock'), state: 'crashed' as const },
+    { ...machine('database', ['paused']), state: 'stopped' as const },
+    { ...machine('cache'), state: 'paused' as const },
+  ];
+  const found = (search: string): string[] => names(matching(machines, search));
+  expect(found('Running')).toEqual(['web']);
+  expect(found('crashed')).toEqual(['stopped-clock']);
+  expect(found('stopped')).toEqual(['stopped-clock', 'database']);
+  expect(found('paused')).toEqual(['database', 'cache']);
+  expect(found('state:stopped')).toEqual(['database']);
+  expect(found('state:stop data')).toEqual(['database']);
+  expect(found('State:"paused"')).toEqual(['cache']);
+  expect(found('label:paused')).toEqual(['database']);
+  expect(found('stop')).toEqual(['stopped-clock']);
+  expect(found('runn')).toEqual([]);
+  expect(found('state:')).toHaveLength(4);
+  expect(found('state:running state:paused')).toEqual([]);
+});
+
 it('filters 500 machines in far less than a frame', () => {
   const machines = Array.from({ length: 500 }, (_, index) =>
     machine(`Maschine für Prüfung ${index}`, [`group-${index % 7}`, 'Größe L']),

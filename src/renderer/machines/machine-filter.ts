@@ -14,33 +14,36 @@ export function inListOrder(machines: Iterable<MachineView>): MachineView[] {
 }
 
 /**
- * Those that have every word of the search in their name or labels, whatever its case and accents;
- * `label:web` looks at the labels only, and quotes keep a label of several words together.
+ * Those that have every word of the search in their name or labels, or are in the state that it names,
+ * whatever its case and accents; `label:web` looks at the labels only and `state:running` at the state
+ * only, and quotes keep a label of several words together.
  */
 export function matching(machines: readonly MachineView[], search: string): MachineView[] {
   const terms = readSearch(search);
   if (terms.length === 0) return [...machines];
-  return machines.filter((machine) => {
-    const { name, labels } = searchable(machine.spec);
-    return terms.every(
-      ({ text, labelOnly }) =>
-        labels.some((label) => label.includes(text)) || (!labelOnly && name.includes(text)),
-    );
-  });
+  return machines.filter((machine) => terms.every((term) => meets(machine, term)));
 }
 
 interface SearchTerm {
   text: string;
-  labelOnly: boolean;
+  only: 'label' | 'state' | null;
+}
+
+function meets({ spec, state }: MachineView, { text, only }: SearchTerm): boolean {
+  // While it is typed after the colon any beginning will do; alone, “s” must not find all that stopped.
+  if (only === 'state') return state.startsWith(text);
+  const { name, labels } = searchable(spec);
+  if (labels.some((label) => label.includes(text))) return true;
+  return only === null && (name.includes(text) || state === text);
 }
 
 function readSearch(search: string): SearchTerm[] {
-  return [...fold(search).matchAll(/(label:)?(?:"([^"]*)"?|(\S+))|label:/g)]
-    .map(([, prefix, quoted, word]) => ({
+  return [...fold(search).matchAll(/(?:(label|state):)?(?:"([^"]*)"?|(\S+))|(?:label|state):/g)]
+    .map(([, only, quoted, word]) => ({
       text: (quoted ?? word ?? '').trim(),
-      labelOnly: prefix !== undefined,
+      only: (only ?? null) as SearchTerm['only'],
     }))
-    .filter(({ text }) => text !== '' && text !== 'label:');
+    .filter(({ text }) => text !== '' && text !== 'label:' && text !== 'state:');
 }
 
 /** Folding is the slow part; a definition is a new object when it changes. */
