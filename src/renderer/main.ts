@@ -9,6 +9,7 @@ import './ui/tokens.css';
 import './ui/base.css';
 import './ui/inputs.css';
 import App from './App.svelte';
+import { measureScrollbar } from './ui/index.ts';
 
 // zod's compiled parsers need `new Function`, which the window's content security policy forbids.
 z.config({ jitless: true });
@@ -16,4 +17,5 @@ z.config({ jitless: true });
 const target = document.getElementById('app');
 if (!target) throw new Error('The page has no #app element.');
 
+measureScrollbar();
 mount(App, { target });

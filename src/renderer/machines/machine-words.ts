@@ -51,6 +51,20 @@ export const activityTitles: Record<Activity, string> = {
   restarting: 'starting the guest anew',
 };
 
+/** What is being waited for, and in a stop for how long at most and what then; two lines to stand one below the other. */
+export function activityLines({ activity, spec }: MachineView): [string, string?] | null {
+  if (activity === null) return null;
+  const { askGuestMs, quitMs, terminateMs } = spec.stopDeadlines;
+  const rungs: Partial<Record<Activity, [number, string]>> = {
+    'asking-guest': [askGuestMs, 'QEMU is asked to end'],
+    'ending-qemu': [quitMs, 'the process is ended'],
+    terminating: [terminateMs, 'it is killed'],
+  };
+  const rung = rungs[activity];
+  if (!rung) return [activityTitles[activity]];
+  return [activityTitles[activity], `at most ${rung[0] / 1000} s; then ${rung[1]}`];
+}
+
 /** How a run ended, in a word or two. */
 export const endTitles: Record<RunEnd['kind'], string> = {
   stopped: 'Stopped',
@@ -98,6 +112,12 @@ export function rowNote(machine: MachineView): string {
 export function kernelTitle(kernel: KernelChoice, host: HostStatus | null): string {
   if (kernel.kind === 'file') return baseName(kernel.path);
   return host?.defaultKernel?.title ?? 'Default kernel';
+}
+
+/** A kernel in a word or two, for places as narrow as a row: “Debian 6.1”. */
+export function kernelWord(kernel: KernelChoice, host: HostStatus | null): string {
+  const title = kernelTitle(kernel, host);
+  return kernel.kind === 'file' ? title : (/^.*?\d+\.\d+/.exec(title)?.[0] ?? title);
 }
 
 /** An initrd's short name. */

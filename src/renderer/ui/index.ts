@@ -20,6 +20,7 @@ export { copyText } from './clipboard.ts';
 export { isDark, token } from './color-scheme.svelte.ts';
 export { elementWidth } from './element-width.ts';
 export { pageFoot } from './page-foot.ts';
+export { measureScrollbar } from './scrollbar.ts';
 export { SessionValue } from './session-value.svelte.ts';
 export { Toasts } from './toasts.svelte.ts';
 export type { Toast } from './toasts.svelte.ts';
