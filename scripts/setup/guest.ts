@@ -117,13 +117,14 @@ async function areIntact(store: GuestStore, manifest: GuestManifest): Promise<bo
 
 async function userlandSources(): Promise<Parameters<typeof buildUserlandArchive>[0]> {
   const initPath = join(resourcesFolder, 'init');
+  const powerPath = join(resourcesFolder, 'power');
   const udhcpcPath = join(resourcesFolder, 'udhcpc');
   for (const busyboxPath of BUSYBOX_PATHS) {
     const isExecutable = await access(busyboxPath, constants.X_OK).then(
       () => true,
       () => false,
     );
-    if (isExecutable) return { busyboxPath, initPath, udhcpcPath };
+    if (isExecutable) return { busyboxPath, initPath, powerPath, udhcpcPath };
   }
   throw new Error('There is no busybox. Install "busybox-static" (on Fedora and Arch "busybox").');
 }

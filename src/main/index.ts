@@ -21,7 +21,7 @@ import {
   tellRecovery,
   type Parting,
 } from './app/index.ts';
-import { assertPrivate, resolvePaths } from './host/index.ts';
+import { assertPrivate, inspectQemu, resolvePaths } from './host/index.ts';
 import { routeConsoles, routeRequests } from './ipc/index.ts';
 import { examineHost, HostEnvironment, MachineManager } from './machines/index.ts';
 import {
@@ -147,8 +147,11 @@ async function main(): Promise<void> {
       'host:refresh': () => host.refresh(),
       'dialog:pick-file': ({ purpose }) => files.pick(purpose),
       'settings:get': () => settings.get(),
-      'settings:set': (chosen) => {
+      'settings:set': async (chosen) => {
         const before = settings.get();
+        for (const path of chosen.qemuPaths) {
+          if (!before.qemuPaths.includes(path)) await inspectQemu(path);
+        }
         settings.set(chosen);
         applyTheme(chosen);
         if (String(before.qemuPaths) !== String(chosen.qemuPaths)) void host.refresh();

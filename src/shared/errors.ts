@@ -32,6 +32,7 @@ export const errorCodes = [
   'file_unreadable',
   'format_newer',
   'database_busy',
+  'guest_panicked',
   'internal',
 ] as const;
 

@@ -22,6 +22,7 @@ export const journalKinds = [
   'guest-restarted',
   'limits-changed',
   'ended',
+  'crashed',
   'kept', // Nandu ended, the machine went on
   'adopted',
   'lost',

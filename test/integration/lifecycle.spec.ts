@@ -73,6 +73,42 @@ describe('the guest', () => {
     });
   });
 
+  it('powers off and reboots by the plain commands, too (busybox’s own asked a PID 1 that did not listen)', async () => {
+    await withDataDirectory(async (path) => {
+      const services = await Services.open(path);
+      const { manager } = services;
+      const { id, type } = await started(services);
+      type('reboot\r');
+      await services.until(id, ({ run }) => run?.number === 2 && run.boot?.reached === 'ready');
+      for (const command of ['poweroff', 'halt']) {
+        const view = new TestView();
+        const console = manager.openConsole(id, view.sink);
+        await view.shows('/ # ');
+        console.input(`${command}\r`);
+        await services.untilState(id, 'stopped');
+        expect(manager.get(id).run?.end?.message).toBe('The guest powered off.');
+        console.close();
+        if (command === 'halt') break;
+        await manager.start(id);
+        await services.untilReady(id);
+      }
+      await services.close();
+    });
+  });
+
+  it('is asked to stop while it boots: it hears it as soon as it listens', async () => {
+    await withDataDirectory(async (path) => {
+      const services = await Services.open(path);
+      const { id } = await services.manager.create(
+        withChanges(services.spec({ quietKernel: true }), { 'stopDeadlines.askGuestMs': 30_000 }),
+      );
+      await services.manager.start(id);
+      await services.manager.stop(id);
+      expect(services.manager.get(id).run?.end?.message).toBe('The guest shut down when asked.');
+      await services.close();
+    });
+  });
+
   it('cannot fake a panic: its words do not make a power-off or a stop a crash', async () => {
     await withDataDirectory(async (path) => {
       const services = await Services.open(path);

@@ -16,6 +16,7 @@ export class AgentLink {
   readonly #socket: Socket;
   #pending = '';
   #greeted = false;
+  #powerOffWanted = false;
   #settling: NodeJS.Timeout | null = null;
   #size: string | null = null;
 
@@ -39,8 +40,10 @@ export class AgentLink {
     else this.#size = line;
   }
 
+  /** Asks the guest to power off: now, or as soon as its agent greets. */
   powerOff(): void {
-    this.#send('poweroff');
+    if (this.present) this.#send('poweroff');
+    else this.#powerOffWanted = true;
   }
 
   close(): void {
@@ -60,6 +63,7 @@ export class AgentLink {
     if (!lines.some((line) => /^hello 1( |$)/.test(line.trimEnd()))) return;
     if (!this.#greeted) this.#settling = setTimeout(() => this.#settle(), settleMs);
     this.#greeted = true;
+    if (this.#powerOffWanted) this.#send('poweroff');
   }
 
   #settle(): void {

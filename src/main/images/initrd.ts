@@ -15,6 +15,8 @@ export interface UserlandSources {
   busyboxPath: string;
   /** the script that becomes /init */
   initPath: string;
+  /** the script behind poweroff, reboot and halt */
+  powerPath: string;
   /** the script udhcpc runs when it got an address */
   udhcpcPath: string;
 }
@@ -44,7 +46,10 @@ const runProgram = promisify(execFile);
  */
 export async function buildUserlandArchive(sources: UserlandSources): Promise<Buffer> {
   const busybox = await readStaticBusybox(sources.busyboxPath);
-  const applets = await listApplets(sources.busyboxPath);
+  const power = await readFile(sources.powerPath);
+  const applets = (await listApplets(sources.busyboxPath)).filter(
+    (path) => !/^(?:.*\/)?(?:poweroff|reboot|halt)$/.test(path),
+  );
   return writeCpio(
     withFolders([
       ...FOLDERS.map((path): CpioEntry => ({
@@ -56,6 +61,9 @@ export async function buildUserlandArchive(sources: UserlandSources): Promise<Bu
       { type: 'character', path: 'dev/null', major: 1, minor: 3, mode: 0o666 },
       { type: 'file', path: 'init', mode: 0o755, data: await readFile(sources.initPath) },
       { type: 'file', path: 'bin/busybox', mode: 0o755, data: busybox },
+      ...['poweroff', 'reboot', 'halt'].map((name): CpioEntry => ({
+        ...{ type: 'file', path: `sbin/${name}`, mode: 0o755, data: power },
+      })),
       ...applets.map((path): CpioEntry => ({ type: 'symlink', path, target: '/bin/busybox' })),
       ...configuration(),
       {
@@ -81,6 +89,10 @@ function configuration(): CpioEntry[] {
       'tmpfs /tmp tmpfs nosuid,nodev,mode=1777 0 0',
       '',
     ].join('\n'),
+    // Debian's busybox runs its own applets before anything on PATH, but functions before those.
+    'etc/profile': ['poweroff', 'reboot', 'halt']
+      .map((name) => `${name}() { /sbin/${name}; }\n`)
+      .join(''),
     'etc/hosts': '127.0.0.1 localhost\n::1 localhost\n',
   };
   return Object.entries(files).map(([path, data]) => ({ type: 'file', path, data }));

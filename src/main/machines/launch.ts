@@ -209,7 +209,11 @@ async function explain(
   const details = { argv, log, exitCode: exit?.code ?? null, signal: exit?.signal ?? null };
   if (exit !== null) {
     const how = exit.signal === null ? `exit code ${exit.code}` : `signal ${exit.signal}`;
-    const last = log.at(-1)?.replace(/^\S+Z (?=qemu)/, '');
+    // Without the time, and without the option's own text, which can be a page of JSON; the log has it all.
+    const last = log
+      .at(-1)
+      ?.replace(/^\S+Z (?=qemu)/, '')
+      .replace(/: (-\w+) \{.*\}: /, ': $1: ');
     return new AppError(
       'qemu_failed',
       `QEMU ended before the machine started (${how}).${last === undefined ? '' : ` It said: ${last}`}`,

@@ -201,8 +201,10 @@ export class LiveRun {
         name: 'asking-guest',
         deadlineMs: deadlines.askGuestMs,
         act: async () => {
-          if (agent?.present === true) agent.powerOff();
-          else await qmp.execute('system_powerdown', undefined, {});
+          // One that still boots hears neither now, but its agent as soon as it greets.
+          const present = agent?.present === true;
+          agent?.powerOff();
+          if (!present) await qmp.execute('system_powerdown', undefined, {});
         },
       });
     }

@@ -79,7 +79,11 @@ export class MachineEditor {
     const { spec } = machine;
     const disks = spec.disks.filter((disk) => disk.readOnly);
     const left = spec.disks.length - disks.length;
-    const copy = { ...spec, disks, name: this.freeName(`${spec.name} copy`) };
+    const copy = {
+      ...spec,
+      disks,
+      name: this.freeName(`${spec.name.replace(/ copy( \d+)?$/, '')} copy`),
+    };
     return this.create(
       copy,
       'cloned',

@@ -195,12 +195,12 @@ export class Machine {
   }
 
   async pause(): Promise<void> {
-    if (this.#state !== 'running') throw this.#refuse('pause', 'It does not run.');
+    if (this.#state !== 'running') throw this.#refuse('pause', `It is ${this.#state}.`);
     await this.#live?.pause();
   }
 
   async resume(): Promise<void> {
-    if (this.#state !== 'paused') throw this.#refuse('resume', 'It is not paused.');
+    if (this.#state !== 'paused') throw this.#refuse('resume', `It is ${this.#state}.`);
     await this.#live?.resume();
   }
 
@@ -285,7 +285,7 @@ export class Machine {
     ended: (end) => {
       this.#live = null;
       this.#activity = null;
-      this.#host.note(this, 'ended', end.message);
+      this.#host.note(this, end.expected ? 'ended' : 'crashed', end.message);
       if (this.#run !== null) {
         this.#run = this.#host.updateRun(this.#run, { end });
       }
@@ -314,7 +314,7 @@ export class Machine {
 
   #problemOf(end: RunEnd): ErrorData {
     return {
-      code: 'qemu_failed',
+      code: end.kind === 'guest-panic' ? 'guest_panicked' : 'qemu_failed',
       message: end.message,
       details: {
         log: end.kind === 'qemu-exit' ? this.#host.qemuLog(this) : [],

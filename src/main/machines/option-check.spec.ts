@@ -17,6 +17,8 @@ const context: OptionContext = {
   kernel: { format: 'elf', pvh: true, commandLineDevices: 'no' },
   cpuCount: 4,
   tscDeadlineTimer: true,
+  cpuModels: ['qemu64', 'max'],
+  kvmProblem: null,
   vhostVsock: true,
 };
 const spec: MachineSpec = { ...defaultSpec, name: 'test' };
@@ -63,6 +65,21 @@ describe('what cannot work', () => {
       { accelerator: 'tcg' },
       ['warning seabios-elf-emulated'],
     ],
+    [
+      'KVM although it does not work',
+      { accelerator: 'kvm' },
+      { kvmProblem: 'No.' },
+      ['warning kvm-unusable'],
+    ],
+    ['an unknown CPU model', { cpuModel: 'nonsense,+x' }, {}, ['error cpu-unknown']],
+    [
+      'the host’s CPU, emulated',
+      { cpuModel: 'host,-sgx' },
+      { accelerator: 'tcg' },
+      ['error cpu-host-needs-kvm'],
+    ],
+    ['no root file system', { initrd: { kind: 'none' } }, {}, ['warning no-root-file-system']],
+    ['too little memory', { memoryMiB: 64 }, {}, ['warning little-memory']],
     ['pcie without ACPI', { 'board.pcie': 'on', 'board.acpi': false }, {}, ['error needs-acpi']],
     ['usb without ACPI', { 'board.usb': true, 'board.acpi': false }, {}, ['error needs-acpi']],
     [

@@ -18,6 +18,7 @@ import { buildArgv, commandDifference, shellScript, type LaunchPlan } from '../q
 import type { HostEnvironment } from './host-environment.ts';
 import { checkOptions, type OptionContext } from './option-check.ts';
 import { missingOf, type KnownQemu } from './qemu-registry.ts';
+import { checkFiles } from './file-check.ts';
 import { checkSpec } from './spec-check.ts';
 
 /** A plan with what the run remembers beside it. */
@@ -52,8 +53,9 @@ export class Planner {
     const qemu = await this.#host.qemu(spec.qemuPath);
     const accelerator = await this.#host.accelerator(spec.accelerator, qemu);
     const context = await this.#context(spec, qemu, accelerator);
-    const [worst] = checkOptions(spec, context);
-    if (worst?.level === 'error') {
+    const findings = [...(await checkFiles(spec)), ...checkOptions(spec, context)];
+    const worst = findings.find(({ level }) => level === 'error');
+    if (worst !== undefined) {
       throw new AppError('unsupported', worst.message, {
         details: { field: worst.field, finding: worst.code, mend: worst.mend },
       });
@@ -86,6 +88,7 @@ export class Planner {
     };
     const status = await this.#host.status();
     await attempt(() => checkSpec(spec, status));
+    findings.push(...(await checkFiles(spec)));
     const qemu = await attempt(() => this.#host.qemu(spec.qemuPath));
     if (qemu !== null) {
       const accelerator = this.#host.likelyAccelerator(spec.accelerator, qemu);
@@ -122,9 +125,12 @@ export class Planner {
     accelerator: Accelerator,
   ): Promise<OptionContext> {
     const { cpuCount } = await this.#host.status();
+    const kvm = this.#host.kvmOf(qemu);
     return {
       ...{ accelerator, cpuCount },
       missing: missingOf(qemu),
+      cpuModels: qemu.capabilities?.cpuModels ?? [],
+      kvmProblem: kvm.state === 'unusable' ? kvm.reason : null,
       qemuVersion: qemu.binary.version,
       kernel: await this.#kernelFacts(spec),
       tscDeadlineTimer: this.#host.tscDeadlineTimer,

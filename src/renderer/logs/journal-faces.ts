@@ -59,6 +59,7 @@ export const journalFaces: Record<JournalKind, JournalFace> = {
   'stop-step': face(CircleStop, 'Stop step'),
   'guest-restarted': face(RefreshCw, 'Guest restarted'),
   'limits-changed': face(Gauge, 'Limits changed'),
+  crashed: face(CircleAlert, 'Crashed', 'bad'),
   ended: face(Power, 'Ended'),
   kept: face(LogOut, 'Kept running'),
   adopted: face(Link, 'Adopted'),

@@ -29,8 +29,8 @@ export const healthy: DoctorFacts = {
   kvmDevice: known({ exists: true, openError: null, group: 'kvm', membership: 'active' } as const),
   unreadableKernelFiles: known([]),
   tools: known({
-    ...{ 'qemu-img': '/bin/qemu-img', skopeo: '/bin/skopeo' },
-    ...{ sqfstar: '/bin/sqfstar', mksquashfs: '/bin/mksquashfs' },
+    ...{ 'qemu-img': '/bin/qemu-img', xz: '/bin/xz' },
+    ...{ lz4: '/bin/lz4', zstd: '/bin/zstd' },
   }),
   space: known([
     { name: 'data', path: '/d', freeBytes: 9e9 },

@@ -8,20 +8,16 @@ import type { ToolName } from '../facts/doctor-facts.ts';
 import { limited, listOf, ok, type Check } from './check.ts';
 
 interface Need {
-  /** Any one of these will do. */
-  readonly tools: readonly ToolName[];
+  readonly tool: ToolName;
   readonly purpose: string;
   readonly package: Package;
 }
 
 const needs: readonly Need[] = [
-  { tools: ['qemu-img'], purpose: 'makes disk images', package: 'qemuImg' },
-  { tools: ['skopeo'], purpose: 'fetches container images', package: 'skopeo' },
-  {
-    tools: ['sqfstar', 'mksquashfs'],
-    purpose: 'turns container images into root file systems',
-    package: 'squashfs',
-  },
+  { tool: 'qemu-img', purpose: 'makes disk images', package: 'qemuImg' },
+  { tool: 'xz', purpose: 'unpacks kernels', package: 'xz' },
+  { tool: 'lz4', purpose: 'unpacks other kernels', package: 'lz4' },
+  { tool: 'zstd', purpose: 'unpacks newer kernels', package: 'zstd' },
 ];
 
 export const toolsCheck: Check = {
@@ -29,12 +25,12 @@ export const toolsCheck: Check = {
   title: 'Tools',
   judge({ tools, distribution }) {
     const found = valueOf(tools);
-    const missing = needs.filter((need) => need.tools.every((name) => found[name] === null));
+    const missing = needs.filter((need) => found[need.tool] === null);
     if (missing.length === 0) {
-      const names = needs.flatMap((need) => need.tools.find((name) => found[name] !== null) ?? []);
+      const names = needs.map(({ tool }) => tool);
       return ok(`${listOf(names)} are installed.`);
     }
-    const words = missing.map((need) => `${need.tools.join(' or ')}, which ${need.purpose}`);
+    const words = missing.map((need) => `${need.tool}, which ${need.purpose}`);
     return limited(
       `Not installed: ${words.join('; ')}.`,
       installCommand(

@@ -35,13 +35,9 @@ const packages = {
     opensuse: 'qemu-x86',
   },
   qemuImg: { debian: 'qemu-utils', fedora: 'qemu-img', arch: 'qemu-img', opensuse: 'qemu-tools' },
-  skopeo: { debian: 'skopeo', fedora: 'skopeo', arch: 'skopeo', opensuse: 'skopeo' },
-  squashfs: {
-    debian: 'squashfs-tools',
-    fedora: 'squashfs-tools',
-    arch: 'squashfs-tools',
-    opensuse: 'squashfs',
-  },
+  xz: { debian: 'xz-utils', fedora: 'xz', arch: 'xz', opensuse: 'xz' },
+  lz4: { debian: 'lz4', fedora: 'lz4', arch: 'lz4', opensuse: 'lz4' },
+  zstd: { debian: 'zstd', fedora: 'zstd', arch: 'zstd', opensuse: 'zstd' },
   seabios: {
     debian: 'seabios',
     fedora: 'seabios-bin',

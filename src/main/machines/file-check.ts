@@ -1,0 +1,134 @@
+/**
+ * Says before a start what is wrong with the files that a definition names, besides kernel and initrd.
+ * Opens them only to look; what QEMU finds inside an image is QEMU's to say.
+ */
+import { constants, type Stats } from 'node:fs';
+import { access, open, stat } from 'node:fs/promises';
+import type { Disk, Finding, MachineSpec } from '../../shared/index.ts';
+
+/** The first bytes of every qcow2 image (QEMU docs/interop/qcow2.rst). */
+const qcow2Magic = Buffer.from([0x51, 0x46, 0x49, 0xfb]);
+/** QEMU takes no other sizes (hw/i386/x86.c, x86_bios_rom_init), and maps it below 4 GiB. */
+const firmwareUnitBytes = 64 * 1024;
+const maxFirmwareBytes = 16 * 1024 * 1024;
+
+/** All complaints about a definition's disks and firmware file. */
+export async function checkFiles(spec: MachineSpec): Promise<Finding[]> {
+  const disks = await Promise.all(spec.disks.map(checkDisk));
+  return [...(await checkFirmware(spec)), ...disks.flat()];
+}
+
+async function checkDisk(disk: Disk, index: number): Promise<Finding[]> {
+  const { path, format, readOnly } = disk;
+  const field = `disks.${index}.path`;
+  const found = await look(path, field, 'disk');
+  if ('code' in found) return [found];
+  if (!found.isFile() && !found.isBlockDevice()) {
+    return [error('disk-no-image', field, `“${path}” is ${kindOf(found)}, not a disk image.`)];
+  }
+  if (!(await may(path, constants.R_OK))) {
+    return [error('disk-unreadable', field, `You may not read “${path}”.`)];
+  }
+  const findings: Finding[] = [];
+  if (!readOnly && !(await may(path, constants.W_OK))) {
+    findings.push(
+      error('disk-not-writable', field, `You may not write to “${path}”.`, 'Attach it read-only', {
+        [`disks.${index}.readOnly`]: true,
+      }),
+    );
+  }
+  const isQcow2 = (await firstBytes(path)).equals(qcow2Magic);
+  const formatField = `disks.${index}.format`;
+  if (format === 'raw' && isQcow2) {
+    findings.push(
+      error(
+        ...(['disk-is-qcow2', formatField] as const),
+        `“${path}” is a qcow2 image. As a raw one the guest would see its header, and destroy the image by writing over it.`,
+        ...(['Use qcow2', { [formatField]: 'qcow2' }] as const),
+      ),
+    );
+  }
+  if (format === 'qcow2' && !isQcow2) {
+    findings.push(
+      error(
+        ...(['disk-not-qcow2', formatField, `“${path}” is not a qcow2 image.`] as const),
+        ...(['Use raw', { [formatField]: 'raw' }] as const),
+      ),
+    );
+  }
+  if (format === 'raw' && found.isFile() && found.size === 0) {
+    findings.push({
+      ...error('disk-empty', field, `“${path}” is empty: the guest gets a disk of no size.`),
+      level: 'warning',
+    });
+  }
+  return findings;
+}
+
+async function checkFirmware({ firmware }: MachineSpec): Promise<Finding[]> {
+  if (firmware.kind !== 'file') return [];
+  const { path } = firmware;
+  const automatic = ['Leave it to QEMU', { firmware: { kind: 'automatic' } }] as const;
+  const found = await look(path, 'firmware', 'firmware');
+  if ('code' in found) return [found];
+  if (!found.isFile()) {
+    const message = `“${path}” is ${kindOf(found)}, not a firmware image.`;
+    return [error('firmware-no-image', 'firmware', message, ...automatic)];
+  }
+  if (!(await may(path, constants.R_OK))) {
+    return [error('firmware-unreadable', 'firmware', `You may not read “${path}”.`, ...automatic)];
+  }
+  const { size } = found;
+  if (size === 0 || size > maxFirmwareBytes || size % firmwareUnitBytes !== 0) {
+    const message = `“${path}” is not a firmware image: those are a multiple of 64 KiB long, and at most 16 MiB.`;
+    return [error('firmware-no-image', 'firmware', message, ...automatic)];
+  }
+  return [];
+}
+
+async function look(path: string, field: string, what: string): Promise<Stats | Finding> {
+  try {
+    return await stat(path);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const missing = code === 'ENOENT' || code === 'ENOTDIR';
+    return error(
+      ...([`${what}-${missing ? 'missing' : 'unreadable'}`, field] as const),
+      missing ? `There is no file “${path}”.` : `“${path}” cannot be read (${code ?? 'error'}).`,
+    );
+  }
+}
+
+function kindOf(stats: Stats): string {
+  if (stats.isDirectory()) return 'a folder';
+  return stats.isCharacterDevice() ? 'a character device' : 'a special file';
+}
+
+async function may(path: string, mode: number): Promise<boolean> {
+  return access(path, mode).then(
+    () => true,
+    () => false, // which is the answer
+  );
+}
+
+async function firstBytes(path: string): Promise<Buffer> {
+  const file = await open(path, 'r');
+  try {
+    const data = Buffer.alloc(qcow2Magic.byteLength);
+    const { bytesRead } = await file.read(data, 0, data.byteLength, 0);
+    return data.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+function error(
+  code: string,
+  field: string,
+  message: string,
+  label?: string,
+  changes?: Record<string, unknown>,
+): Finding {
+  const mend = label === undefined || changes === undefined ? null : { label, changes };
+  return { level: 'error', code, field, message, mend };
+}
