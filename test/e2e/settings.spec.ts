@@ -36,6 +36,14 @@ describe('the settings of a machine', () => {
       .toBe('256');
   });
 
+  it('take several labels that are pasted at once, and each only once', async () => {
+    const labels = app.page.getByLabel('Labels', { exact: true });
+    await labels.fill('web,prod,');
+    await app.button('Remove label prod').waitFor();
+    expect(await labels.inputValue()).toBe('');
+    await app.button('Discard').click();
+  });
+
   it('wait for the next start while it runs, and can be taken back', async () => {
     await app.button('Start').first().click();
     await app.waitForReady('edited');
