@@ -2,8 +2,7 @@
  * One QEMU process while it lives: its monitor, console, agent and boot timeline.
  * Reports what happens and how it ended; what that means for the machine is the machine's business.
  */
-import { statSync } from 'node:fs';
-import { open, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   AppError,
@@ -15,7 +14,7 @@ import {
   type StopDeadlines,
 } from '../../shared/index.ts';
 import type { AgentLink } from '../agent/index.ts';
-import { BootWatch, ConsoleMarkScanner, parseTrace } from '../boot/index.ts';
+import type { BootWatch, ConsoleMarkScanner } from '../boot/index.ts';
 import type { ConsoleHub } from '../console/index.ts';
 import type { RunFiles } from '../host/index.ts';
 import {
@@ -23,11 +22,11 @@ import {
   climb,
   throttleGroupOf,
   throttleLimits,
-  traceEvents,
   type QemuProcess,
   type Rung,
 } from '../qemu/index.ts';
 import type { QmpEvent, QmpSession } from '../qmp/index.ts';
+import { BootProgress } from './boot-progress.ts';
 import { describeEnd } from './run-end.ts';
 
 /** SIGKILL cannot be refused; a host that swaps still needs a while for it. */
@@ -35,8 +34,6 @@ const killMs = 5_000;
 /** After the process is gone: how long its sockets may take to deliver their last bytes. */
 const drainDeadlineMs = 1_000;
 const commandDeadlineMs = 5_000;
-/** A boot's trace is some 5 KiB; a guest can make more by resetting its devices. */
-const maxTraceBytes = 2 * 1024 * 1024;
 /** QEMU closes its monitor some milliseconds before it is gone; a swapping host takes longer. */
 const exitAfterHangUpMs = 500;
 
@@ -88,8 +85,7 @@ export class LiveRun {
   #lastRung: Activity | null = null;
   #shutdown: { guest: boolean; reason: string } | null = null;
   #panicked = false;
-  #bootDone = false;
-  #tracing: boolean;
+  readonly #boot: BootProgress;
   #monitorLost = false;
   #pauseAsked = false;
   #halt: Hold | null = null;
@@ -100,7 +96,7 @@ export class LiveRun {
   /** @param halted whether the guest's CPUs do not run now. */
   constructor(parts: LiveRunParts, listener: LiveRunListener, halted = false) {
     this.#halted = halted;
-    this.#tracing = parts.recorder !== null;
+    this.#boot = new BootProgress({ ...parts, listener, monitor: () => this.#qmp });
     this.runId = parts.runId;
     this.#parts = parts;
     this.#listener = listener;
@@ -150,16 +146,10 @@ export class LiveRun {
   /** Looks whether the process was suspended or woken by a signal, which QEMU itself cannot tell. */
   look(): void {
     const suspended = this.#parts.process.suspended;
-    if (this.#tracing) this.#boundTrace();
+    this.#boot.boundTrace();
     if (suspended === this.#suspended) return;
     this.#suspended = suspended;
     this.#tellState();
-  }
-
-  /** A guest that resets its devices for ever would fill the disk with traces before it is ever ready. */
-  #boundTrace(): void {
-    const { size } = statSync(this.#parts.files.traceLog, { throwIfNoEntry: false }) ?? { size: 0 };
-    if (size > maxTraceBytes) this.#endTracing();
   }
 
   /** Tells the guest how large its terminal is; a guest without an agent never learns it. */
@@ -169,15 +159,12 @@ export class LiveRun {
 
   /** Tells what is known of the boot by now, for a run whose beginning nobody watched. */
   tellBoot(): void {
-    void this.#publishBoot();
+    void this.#boot.publish();
   }
 
   /** Called by whoever feeds console output: looks for the boot's marks in it. */
   consoleMarked(): void {
-    const { scanner, recorder } = this.#parts;
-    if (recorder === null || this.#bootDone || scanner.userSpaceAtMs === null) return;
-    recorder.userSpace(scanner.userSpaceAtMs);
-    void this.#publishBoot();
+    this.#boot.consoleMarked();
   }
 
   /**
@@ -282,33 +269,9 @@ export class LiveRun {
         break;
       case 'VSERPORT_CHANGE':
         if (event.data['id'] === agentPortId && event.data['open'] === true) {
-          this.#parts.recorder?.ready(event.timestampMs ?? Date.now());
-          void this.#publishBoot();
+          this.#boot.ready(event.timestampMs ?? Date.now());
         }
         break;
-    }
-  }
-
-  async #publishBoot(): Promise<void> {
-    const { recorder } = this.#parts;
-    if (recorder === null || this.#bootDone) return;
-    const trace = await readStart(this.#parts.files.traceLog, maxTraceBytes);
-    // The guest may be ready while the file was being read; only the whole story ends the watch.
-    if (this.#bootDone) return;
-    for (const traced of parseTrace(trace)) recorder.trace(traced);
-    const timeline = recorder.timeline();
-    this.#bootDone = timeline.reached === 'ready';
-    this.#listener.booted(timeline);
-    if (this.#bootDone) this.#endTracing();
-  }
-
-  /** From here on a guest could fill the host's disk through the trace's file, and nobody reads it. */
-  #endTracing(): void {
-    this.#tracing = false;
-    for (const name of traceEvents) {
-      this.#parts.qmp
-        ?.executeRaw('trace-event-set-state', { name, enable: false }, {})
-        .catch(() => undefined); // it may have ended, or know no such event: there is nothing to end then
     }
   }
 
@@ -357,8 +320,7 @@ export class LiveRun {
   }
 
   async #superviseToEnd(): Promise<void> {
-    const { process, qmp, agent, consoleDrained, files, hub, recorder, marksExpected } =
-      this.#parts;
+    const { process, qmp, agent, consoleDrained, files, hub, marksExpected } = this.#parts;
     const exit = await process.exited;
     if (this.#released) return;
     // The kernel keeps what QEMU sent last: SHUTDOWN's reason and the last console lines.
@@ -370,7 +332,7 @@ export class LiveRun {
     timer.abort();
     qmp?.close();
     agent?.close();
-    if (!this.#bootDone) await this.#publishBoot();
+    await this.#boot.publish();
     // What cannot be removed must not keep the machine from being what it is: ended.
     await rm(files.runDirectory, { recursive: true, force: true }).catch(this.#parts.onProblem);
     // The guest can print what it likes: its words count only where its end could be a panic's, which
@@ -388,22 +350,8 @@ export class LiveRun {
         exit,
         panicked: this.#panicked || spoke,
         acpi: this.#parts.acpi,
-        reachedUserSpace: !marksExpected || recorder?.timeline().reached !== 'partial',
+        reachedUserSpace: !marksExpected || this.#boot.reachedUserSpace,
       }),
     );
-  }
-}
-
-/** The beginning of a file as text; empty when there is none. */
-async function readStart(path: string, maxBytes: number): Promise<string> {
-  const file = await open(path, 'r').catch(() => null); // never written: there was no trace
-  if (file === null) return '';
-  try {
-    const { size } = await file.stat();
-    const data = Buffer.alloc(Math.min(size, maxBytes));
-    const { bytesRead } = await file.read(data, 0, data.byteLength, 0);
-    return data.toString('utf8', 0, bytesRead);
-  } finally {
-    await file.close();
   }
 }

@@ -8,7 +8,6 @@ import {
   isLive,
   toErrorData,
   type Activity,
-  type BootTimeline,
   type DiskLimits,
   type ErrorData,
   type JournalKind,
@@ -21,7 +20,8 @@ import {
 } from '../../shared/index.ts';
 import { ConsoleHub } from '../console/index.ts';
 import { assertMove, isActive } from './lifecycle.ts';
-import type { Hold, LiveRun, LiveRunListener } from './live-run.ts';
+import type { LiveRun, LiveRunListener } from './live-run.ts';
+import { aroundPanic, holds, rank, stopSteps } from './machine-phrases.ts';
 import { RebootGuard } from './reboot-guard.ts';
 
 /** What a machine needs from its manager. */
@@ -396,31 +396,4 @@ export class Machine {
       details: { state: this.#state },
     });
   }
-}
-
-/** The ladder's rungs as the journal says them. */
-const stopSteps: Partial<Record<Activity, string>> = {
-  'asking-guest': 'Asked the guest to shut down.',
-  'ending-qemu': 'Asked QEMU to end.',
-  terminating: 'Ended the process (SIGTERM).',
-  killing: 'Killed the process (SIGKILL).',
-};
-
-/** What holds a machine, as the journal says it. */
-const holds: Record<Hold, string> = {
-  suspended: 'QEMU was suspended by a signal from outside.',
-  'disk-error':
-    'QEMU halted the machine: the image of one of its disks could not be written or read. See to the disk (is it full?), then resume.',
-  'qemu-error': 'QEMU halted the machine: it could not go on. Only a restart helps.',
-};
-
-/** How far a boot was seen to come. */
-function rank(boot: BootTimeline | null): number {
-  return boot === null ? -1 : ['partial', 'user-space', 'ready'].indexOf(boot.reached);
-}
-
-/** The last lines, from a little before a panic's own words on where there are such. */
-function aroundPanic(lines: readonly string[]): string[] {
-  const at = lines.findLastIndex((line) => line.includes('Kernel panic - not syncing'));
-  return at < 0 ? lines.slice(-20) : lines.slice(Math.max(0, at - 5), at + 35);
 }

@@ -3,8 +3,7 @@
  * The only writer of definitions and runs; it knows nothing of windows.
  */
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import {
   AppError,
   runIdSchema,
@@ -19,9 +18,8 @@ import {
   type Run,
   type RunId,
 } from '../../shared/index.ts';
-import { readLog, saveLog, type ViewHandle, type ViewSink } from '../console/index.ts';
+import type { ViewHandle, ViewSink } from '../console/index.ts';
 import { runFiles, type Paths } from '../host/index.ts';
-import { buildArgv } from '../qemu/index.ts';
 import type {
   JournalRepository,
   MachineRepository,
@@ -31,15 +29,12 @@ import type {
 import { adoptRun, reconnectRun } from './adoption.ts';
 import type { HostEnvironment } from './host-environment.ts';
 import { Journal } from './journal.ts';
-import { launch } from './launch.ts';
 import { Machine, type MachineHost } from './machine.ts';
 import { MachineEditor } from './machine-editor.ts';
 import { Planner } from './planner.ts';
+import { RunKeeper, saving } from './run-keeper.ts';
 import { RunWatch } from './run-watch.ts';
 import { findStrayRuns } from './stray-runs.ts';
-
-/** So many runs of a machine keep their logs; older ones keep their place in the history. */
-const runsWithLogs = 50;
 
 /** What the manager is built from. */
 export interface MachineManagerOptions {
@@ -71,6 +66,7 @@ export class MachineManager {
   readonly #end = new AbortController();
   readonly #machineHost: MachineHost;
   readonly #planner: Planner;
+  readonly #runs: RunKeeper;
   readonly #journal: Journal;
   readonly #editor: MachineEditor;
   readonly #watch: RunWatch;
@@ -81,6 +77,7 @@ export class MachineManager {
     this.#options = options;
     const { host, paths, machines, journal, writes } = options;
     this.#planner = new Planner(host, paths);
+    this.#runs = new RunKeeper({ ...options, planner: this.#planner });
     this.#journal = new Journal({ entries: journal, writes, onAdded: options.onJournal });
     this.#watch = new RunWatch(paths, () => this.#machines.values(), options.onProblem);
     const note: MachineHost['note'] = (machine, kind, message) => {
@@ -89,9 +86,9 @@ export class MachineManager {
     };
     this.#machineHost = {
       note,
-      launch: (machine, report, signal) => this.#launch(machine, report, signal),
-      qemuLog: (machine) => this.#qemuLog(machine),
-      updateRun: (run, change, endedAtMs) => this.#updateRun(run, change, endedAtMs),
+      launch: (machine, report, signal) => this.#runs.launch(machine, report, signal),
+      qemuLog: (machine) => this.#runs.qemuLog(machine),
+      updateRun: (run, change, endedAtMs) => this.#runs.update(run, change, endedAtMs),
       monitorLost: (machine) => {
         const { run } = machine.view;
         if (run === null) return;
@@ -256,12 +253,12 @@ export class MachineManager {
   }
 
   readLog(runId: RunId, kind: LogKind): Promise<LogText> {
-    return readLog(this.#logPath(runId, kind));
+    return this.#runs.readLog(runId, kind);
   }
 
   /** @throws AppError `file_unreadable`, `disk_full`. */
   async saveLog(runId: RunId, kind: LogKind, target: string): Promise<void> {
-    await saving(target, () => saveLog(this.#logPath(runId, kind), target));
+    await this.#runs.saveLog(runId, kind, target);
   }
 
   async start(id: MachineId): Promise<MachineView> {
@@ -317,15 +314,13 @@ export class MachineManager {
       }
       await machine.forceStop();
     }
-    const { machines, runs, paths, onRemoved } = this.#options;
+    const { machines, runs, onRemoved } = this.#options;
     const old = runs.list(id, 10_000);
     machines.delete(id);
     this.#machines.delete(id);
     onRemoved(id);
     this.#options.onDefinitions();
-    for (const run of old) {
-      await rm(runFiles(paths, run.id).logDirectory, { recursive: true, force: true });
-    }
+    await this.#runs.removeLogs(old);
   }
 
   runs(machineId: MachineId, limit: number): Run[] {
@@ -374,82 +369,6 @@ export class MachineManager {
     }
     return machine;
   }
-
-  #qemuLog(machine: Machine): string[] {
-    const run = machine.view.run;
-    if (run === null) return [];
-    try {
-      return readFileSync(this.#logPath(run.id, 'qemu'), 'utf8')
-        .split('\n')
-        .filter(Boolean)
-        .slice(-20);
-    } catch {
-      return []; // it wrote none, or the log cannot be read: then there is nothing to show
-    }
-  }
-
-  #logPath(runId: RunId, kind: LogKind): string {
-    const files = runFiles(this.#options.paths, runId);
-    return { console: files.consoleLog, qemu: files.qemuLog, serial: files.serialLog }[kind];
-  }
-
-  /** What runs is the truth even when it can't be written down now, as on a full disk. */
-  #updateRun(run: Run, { boot, end }: Partial<Pick<Run, 'boot' | 'end'>>, nowMs = Date.now()): Run {
-    const { runs, writes } = this.#options;
-    // A clock that was set back must not let a run end before it began.
-    const endedAtMs = end == null ? run.endedAtMs : Math.max(run.startedAtMs, nowMs);
-    writes.write(`run ${run.number} of ${run.machineId}`, () => {
-      if (boot != null) runs.recordBoot(run.id, boot);
-      if (end != null && endedAtMs !== null) runs.finish(run.id, endedAtMs, end);
-    });
-    return { ...run, boot: boot ?? run.boot, end: end ?? run.end, endedAtMs };
-  }
-
-  #launch: MachineHost['launch'] = async (machine, report, signal) => {
-    const { runs, paths } = this.#options;
-    const { spec } = machine;
-    if (await this.#planner.mustProbe(spec)) report.activity('probing-kvm');
-    const runId = runIdSchema.parse(randomUUID());
-    const { plan, qemuVersion } = await this.#planner.plan(machine.id, runId, spec);
-    if (signal.aborted) throw new AppError('cancelled', 'The start was called off.');
-    report.activity('launching');
-    const run = runs.start({
-      ...{ id: runId, machineId: machine.id, startedAtMs: Date.now(), spec, qemuVersion },
-      ...{ accelerator: plan.accelerator, argv: buildArgv(plan) },
-    });
-    report.run(run);
-    void this.#pruneLogs(machine.id);
-    try {
-      return await launch({
-        ...{ machineId: machine.id, runId, plan, signal, onProblem: this.#options.onProblem },
-        ...{ qemuVersion, database: paths.database },
-        ...{ hub: machine.hub, listener: report.listener },
-      });
-    } catch (error) {
-      const cancelled = error instanceof AppError && error.code === 'cancelled';
-      const end = {
-        kind: cancelled ? ('stopped' as const) : ('launch-failed' as const),
-        expected: cancelled,
-        message: error instanceof Error ? error.message : String(error),
-      };
-      report.run(this.#updateRun(run, { end }));
-      throw error;
-    }
-  };
-
-  /** Logs would otherwise fill the disk over the years, one folder a run. */
-  async #pruneLogs(id: MachineId): Promise<void> {
-    const { runs, paths, onProblem } = this.#options;
-    try {
-      // A few more than one, in case the last prune was cut off.
-      const old = runs.list(id, runsWithLogs + 5).slice(runsWithLogs);
-      for (const run of old) {
-        await rm(runFiles(paths, run.id).logDirectory, { recursive: true, force: true });
-      }
-    } catch (error) {
-      onProblem(error);
-    }
-  }
 }
 
 function unreadable({ id, message }: { id: string; message: string }): AppError {
@@ -458,21 +377,4 @@ function unreadable({ id, message }: { id: string; message: string }): AppError 
     `The definition of one machine cannot be read, so it is not shown. Nothing was deleted; a newer Nandu may read it. (${id})`,
     { details: { id, log: message.split('\n') } },
   );
-}
-
-/** @throws AppError `disk_full`, or `file_unreadable` with the path. */
-async function saving(path: string, work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'error';
-    const full = code === 'ENOSPC' || code === 'EDQUOT';
-    throw new AppError(
-      full ? 'disk_full' : 'file_unreadable',
-      full
-        ? `The disk is full: “${path}” could not be written.`
-        : `“${path}” cannot be written (${code}). Choose another place.`,
-      { cause: error, details: { path } },
-    );
-  }
 }

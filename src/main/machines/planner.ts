@@ -16,7 +16,7 @@ import { runFiles, type Paths } from '../host/index.ts';
 import { readKernelFacts, type KernelFacts } from '../images/index.ts';
 import { buildArgv, commandDifference, shellScript, type LaunchPlan } from '../qemu/index.ts';
 import type { HostEnvironment } from './host-environment.ts';
-import { checkOptions, type OptionContext } from './option-check.ts';
+import { checkOptions, type OptionContext } from './option-check/index.ts';
 import { missingOf, type KnownQemu } from './qemu-registry.ts';
 import { checkFiles } from './file-check.ts';
 import { checkSpec } from './spec-check.ts';

@@ -7,8 +7,8 @@ import {
   type Finding,
   type MachineSpec,
   type Preset,
-} from '../../shared/index.ts';
-import { checkOptions, type OptionContext } from './option-check.ts';
+} from '../../../shared/index.ts';
+import { checkOptions, type OptionContext } from './index.ts';
 
 const context: OptionContext = {
   missing: [],
