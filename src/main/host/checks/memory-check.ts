@@ -11,6 +11,9 @@ const tooLittleMiB = 128;
 /** Two comfortable machines. */
 const littleMiB = 512;
 
+/** Which programs to end is the person's to decide. */
+const showLargest = 'ps -eo rss,pid,comm --sort=-rss | head';
+
 export const memoryCheck: Check = {
   id: 'memory',
   title: 'Memory',
@@ -18,10 +21,10 @@ export const memoryCheck: Check = {
     const { availableMiB, totalMiB } = valueOf(memory);
     const amount = `${formatBytes(availableMiB * bytesPerMiB)} of ${formatBytes(totalMiB * bytesPerMiB)} are available.`;
     if (availableMiB < tooLittleMiB) {
-      return failed(`${amount} That is too little for a machine; end some programs.`);
+      return failed(`${amount} That is too little for a machine; end some programs.`, showLargest);
     }
     if (availableMiB < littleMiB) {
-      return limited(`${amount} That is enough for one small machine.`);
+      return limited(`${amount} That is enough for one small machine.`, showLargest);
     }
     return ok(amount);
   },

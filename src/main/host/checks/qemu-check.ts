@@ -22,7 +22,11 @@ export const qemuCheck: Check = {
       const isAbsent = problem?.code === 'qemu_missing' && problem.details['path'] === undefined;
       return failed(
         problem?.message ?? 'There is no usable QEMU, so no machine can start.',
-        problem === undefined || isAbsent ? installCommand(distribution, ['qemu']) : null,
+        problem === undefined || isAbsent
+          ? installCommand(distribution, ['qemu'])
+          : /^NANDU_QEMU /.test(problem.message)
+            ? 'unset NANDU_QEMU'
+            : null,
       );
     }
     const { path, version, missing } = qemu;
