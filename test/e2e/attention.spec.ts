@@ -62,6 +62,18 @@ describe('a notice', () => {
     await app.page.keyboard.press('Escape');
   });
 
+  it('leaves a console’s last lines in view', async () => {
+    await app.openTab('Console');
+    await app.button('Start').first().click();
+    await notices().getByText('did not start').waitFor();
+    await app.atRest();
+    const { y, height } = (await notices().boundingBox()) ?? { y: 0, height: 0 };
+    const page = await app.page.getByRole('main').boundingBox();
+    expect(y + height).toBeLessThan((page?.height ?? 0) * 0.8);
+    await notices().getByRole('button', { name: 'Dismiss' }).click();
+    await app.openTab('Settings');
+  });
+
   it('goes by itself, but not while the pointer is on it', async () => {
     await app.button('Start').first().click();
     await notices().getByText('did not start').hover();
