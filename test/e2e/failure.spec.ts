@@ -98,3 +98,22 @@ describe('a start that fails', () => {
     },
   );
 });
+
+describe('a boot that ends in a panic', () => {
+  it('shows the phases that were seen, and neither shares nor a total', async () => {
+    const app = await NanduApp.start();
+    try {
+      const line = 'rdinit=/nothing root=/dev/none';
+      await app.createMachine({ Name: 'panics', 'Kernel command line': line });
+      await app.openTab('Boot');
+      await app.button('Boot now').click();
+      await app.waitForState('Crashed');
+      const table = app.page.getByRole('table', { name: 'Boot phases' });
+      await expect.poll(() => table.innerText()).toMatch(/User space\s+not seen/);
+      expect(await table.innerText()).not.toMatch(/%|Share|Total/);
+      await app.page.getByText('The kernel panicked before its first process ran.').waitFor();
+    } finally {
+      await app.close();
+    }
+  });
+});

@@ -63,7 +63,19 @@ describe('the settings of a machine', () => {
     await app.waitForReady('edited');
     expect((await app.machines())[0]).toMatchObject({ pendingChanges: [], canUndo: true });
     await app.openTab('Settings');
+    await app.page.getByLabel('vCPUs', { exact: true }).first().fill('2');
+    await app.button('Restart').first().click();
+    await app.page.getByRole('alertdialog').getByText(/vCPUs/).waitFor();
+    await app.button('Save and restart').click();
+    await expect
+      .poll(async () => (await app.machines())[0]?.run?.number, { timeout: 20_000 })
+      .toBe(3);
+    await app.waitForReady('edited');
+    expect((await app.machines())[0]?.run?.argv.join(' ')).toContain('-smp 2');
     await app.page.getByRole('button', { name: /Undo/ }).first().click();
+    await expect.poll(async () => (await app.machines())[0]?.spec.vcpus).toBe(1);
+    await app.page.getByLabel('Memory (MiB)', { exact: true }).first().fill('256');
+    await app.button('Save').click();
     await expect.poll(async () => (await app.machines())[0]?.spec.memoryMiB).toBe(256);
   });
 });
@@ -71,7 +83,7 @@ describe('the settings of a machine', () => {
 describe('the other tabs', () => {
   it('show the journal and the logs', async () => {
     await app.openTab('Logs');
-    await main().getByText('Asked to restart.').waitFor();
+    await main().getByText('Asked to restart.').first().waitFor();
     await main().getByText('Console log').click();
     await main()
       .getByText(/nandu: ready/)
