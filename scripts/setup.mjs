@@ -17,10 +17,14 @@ import { ensureSystemPackages } from './setup/system-packages.mjs';
 const OLDEST_NODE_MAJOR = 20;
 
 /**
- * @param {{ withVirtualDisplay?: boolean, retryDownload?: boolean }} [options]
+ * @param {{ withVirtualDisplay?: boolean, withImageTools?: boolean, retryDownload?: boolean }} [options]
  * @throws SetupFailure with a message that says what to do
  */
-export async function setUp({ withVirtualDisplay = !hasDisplay(), retryDownload = false } = {}) {
+export async function setUp({
+  withVirtualDisplay = !hasDisplay(),
+  withImageTools = false,
+  retryDownload = false,
+} = {}) {
   if (Number(process.versions.node.split('.')[0]) < OLDEST_NODE_MAJOR) {
     throw new SetupFailure(
       `Node ${OLDEST_NODE_MAJOR} or newer is needed; this is ${process.version}.`,
@@ -32,7 +36,11 @@ export async function setUp({ withVirtualDisplay = !hasDisplay(), retryDownload 
     );
   }
   const steps = new Steps();
-  await ensureSystemPackages(withVirtualDisplay ? ['base', 'display'] : ['base'], steps);
+  /** @type {import('./setup/distributions.mjs').PackageGroup[]} */
+  const groups = ['base'];
+  if (withVirtualDisplay) groups.push('display');
+  if (withImageTools) groups.push('images');
+  await ensureSystemPackages(groups, steps);
   await ensureNpmPackages(steps);
   await ensureElectron(steps, { retryDownload });
   await ensureGuest(steps);

@@ -27,7 +27,7 @@ const NEED_DISPLAY = ['e2e'];
 /** @returns {Promise<number>} */
 async function main() {
   const selected = parseArguments(process.argv.slice(2));
-  const steps = await setUp({ withVirtualDisplay: true });
+  const steps = await setUp({ withVirtualDisplay: true, withImageTools: true });
   /** @type {SuiteResult[]} */
   const results = [];
   for (const [name, script] of Object.entries(CHECKS)) {

@@ -1,8 +1,9 @@
 /** Which packages Nandu needs on which distribution, and how one installs them there. Data only. */
 
 /**
- * @typedef {'base' | 'display' | 'compiler'} PackageGroup
- *   base: always; display: a virtual screen for tests; compiler: to build the fallback runtime's SQLite
+ * @typedef {'base' | 'display' | 'compiler' | 'images'} PackageGroup
+ *   base: always; display: a virtual screen for tests; compiler: to build the fallback runtime's SQLite;
+ *   images: what the tests of container images are made and compared with
  * @typedef {object} Distribution
  * @property {string[]} ids values of ID or ID_LIKE in /etc/os-release
  * @property {string[]} install command, without the packages
@@ -30,6 +31,7 @@ export const distributions = [
       ],
       display: ['xvfb'],
       compiler: ['g++', 'libc6-dev'],
+      images: ['squashfs-tools', 'umoci'],
     },
   },
   {
@@ -52,6 +54,7 @@ export const distributions = [
       ],
       display: ['xorg-x11-server-Xvfb'],
       compiler: ['gcc-c++'],
+      images: ['squashfs-tools', 'umoci'],
     },
   },
   {
@@ -74,6 +77,7 @@ export const distributions = [
       ],
       display: ['xorg-server-xvfb'],
       compiler: ['gcc'],
+      images: ['squashfs-tools'],
     },
   },
   {
@@ -94,6 +98,7 @@ export const distributions = [
       ],
       display: ['xorg-x11-server-Xvfb'],
       compiler: ['gcc-c++'],
+      images: ['squashfs'],
     },
   },
 ];
@@ -115,6 +120,8 @@ export const requirements = {
   },
   display: { programs: ['Xvfb'], libraries: [] },
   compiler: { programs: ['g++', 'gcc'], libraries: [] },
+  // umoci is not packaged everywhere: where it is missing, the tests that compare with it say so.
+  images: { programs: ['sqfstar', 'unsquashfs'], libraries: [] },
 };
 
 /**

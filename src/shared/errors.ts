@@ -33,6 +33,8 @@ export const errorCodes = [
   'format_newer',
   'database_busy',
   'guest_panicked',
+  'image_refused',
+  'wrong_architecture',
   'internal',
 ] as const;
 

@@ -1,0 +1,220 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { flatten } from './flatten.ts';
+import { layerSource } from './layer-stream.ts';
+import { blockBytes, checksumOf, paddingOf } from './tar-entry.ts';
+import { TarReader } from './tar-reader.ts';
+
+/** An entry as a tar writer of ill will might make it. */
+interface Raw {
+  name: string;
+  type?: string;
+  link?: string;
+  content?: string | Buffer;
+  /** What the header claims, whatever the content is. */
+  size?: number;
+}
+
+function raw({ name, type = '0', link = '', content = '', size }: Raw): Buffer {
+  const body = Buffer.from(content);
+  const header = Buffer.alloc(blockBytes);
+  header.write(name, 0, 100, 'latin1');
+  header.write('0000644\0', 100, 'latin1');
+  header.write(`${(size ?? body.byteLength).toString(8).padStart(11, '0')}\0`, 124, 'latin1');
+  header.write(type, 156, 'latin1');
+  header.write(link, 157, 100, 'latin1');
+  header.write('ustar\x0000', 257, 'latin1');
+  header.write(`${checksumOf(header).toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
+  return Buffer.concat([header, body, paddingOf(body.byteLength)]);
+}
+
+const tar = (...entries: Raw[]): Buffer => Buffer.concat([...entries.map(raw), Buffer.alloc(1024)]);
+
+/** In pieces of an odd size, so that nothing relies on where a stream is cut. */
+async function* pieces(bytes: Buffer, size = 333): AsyncGenerator<Buffer> {
+  for (let at = 0; at < bytes.byteLength; at += size) {
+    yield await Promise.resolve(bytes.subarray(at, at + size));
+  }
+}
+
+/** What comes out, as `path` or `path=content` or `path>target`. The top layer is given first. */
+async function flattened(layers: Buffer[], maxBytes = 1_000_000): Promise<string[]> {
+  const chunks: Buffer[] = [];
+  const sink = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      chunks.push(chunk);
+      done();
+    },
+  });
+  const sources = layers.map((bytes) => ({ open: () => pieces(bytes) }));
+  const { signal } = new AbortController();
+  await flatten(sources, sink, { signal, maxBytes });
+  const reader = new TarReader(pieces(Buffer.concat(chunks), 10_000));
+  const found: string[] = [];
+  for (let entry = await reader.next(); entry !== null; entry = await reader.next()) {
+    const content: Buffer[] = [];
+    for await (const piece of reader.body()) content.push(piece);
+    const text = Buffer.concat(content).toString();
+    const { path, kind, linkPath } = entry;
+    found.push(
+      kind === 'hardlink'
+        ? `${path}>${linkPath}`
+        : kind === 'file'
+          ? `${path}=${text}`
+          : `${path}/`,
+    );
+  }
+  return found;
+}
+
+describe('flatten', () => {
+  it.each<[string, Raw[][], string[]]>([
+    [
+      'the upper of two files',
+      [[{ name: 'a', content: '2' }], [{ name: 'a', content: '1' }]],
+      ['a=2'],
+    ],
+    [
+      'the first of two entries of one name',
+      [
+        [
+          { name: 'a', content: '1' },
+          { name: './a', content: '2' },
+        ],
+      ],
+      ['a=1'],
+    ],
+    ['absolute and odd names below the root', [[{ name: '/etc//./x', content: '1' }]], ['etc/x=1']],
+    [
+      'nothing below a file, whoever says so',
+      [
+        [
+          { name: 'a', content: '1' },
+          { name: 'a/b', content: '2' },
+        ],
+        [{ name: 'a/c', content: '3' }],
+      ],
+      ['a=1'],
+    ],
+    [
+      'no file in place of a folder that something above needs',
+      [[{ name: 'a/b', content: '2' }], [{ name: 'a', content: '1' }]],
+      ['a/b=2'],
+    ],
+    [
+      'nothing of a folder that was a file in between',
+      [
+        [{ name: 'x/', type: '5' }],
+        [{ name: 'x', content: '2' }],
+        [{ name: 'x/old', content: '1' }],
+      ],
+      ['x/'],
+    ],
+    [
+      'what a whiteout hides only from the layers below its own',
+      [[{ name: '.wh.a' }, { name: 'a', content: '2' }], [{ name: 'a', content: '1' }]],
+      ['a=2'],
+    ],
+    [
+      'nothing at all below an opaque root',
+      [[{ name: '.wh..wh..opq' }], [{ name: 'a', content: '1' }]],
+      [],
+    ],
+    [
+      'a link to a file of the layer below',
+      [[{ name: 'l', type: '1', link: 'a' }], [{ name: 'a', content: '1' }]],
+      ['a=1', 'l>a'],
+    ],
+    [
+      'links whose target was replaced: its old content, once',
+      [
+        [{ name: 'a', content: 'new' }],
+        [
+          { name: 'a', content: 'old' },
+          { name: 'l', type: '1', link: 'a' },
+          { name: 'm', type: '1', link: 'a' },
+        ],
+      ],
+      ['a=new', 'l=old', 'm>l'],
+    ],
+    [
+      'a link to a link over layers, and one that comes before its target',
+      [
+        [{ name: 'n', type: '1', link: 'l' }],
+        [
+          { name: 'l', type: '1', link: 'a' },
+          { name: 'a', content: '1' },
+        ],
+      ],
+      ['a=1', 'l>a', 'n>a'],
+    ],
+  ])('has %s', async (_, layers, expected) => {
+    expect((await flattened(layers.map((entries) => tar(...entries)))).sort()).toEqual(
+      expected.sort(),
+    );
+  });
+
+  it.each<[string, Buffer, RegExp]>([
+    ['a name that leads out', tar({ name: 'a/../../etc/passwd' }), /leads out of the root/],
+    ['a hard link that leads out', tar({ name: 'l', type: '1', link: '../x' }), /leads out/],
+    ['a hard link to nothing', tar({ name: 'l', type: '1', link: 'x' }), /no layer has/],
+    [
+      'hard links in a circle',
+      tar({ name: 'l', type: '1', link: 'm' }, { name: 'm', type: '1', link: 'l' }),
+      /without an end/,
+    ],
+    ['an unknown type', tar({ name: 'a', type: 'V' }), /unknown type/],
+    ['a file that ends too early', raw({ name: 'a', size: 900 }), /in the middle/],
+    ['a size of nonsense', tar({ name: 'a', size: -1 }), /makes no sense|not a tar/],
+    ['what is no tar', Buffer.alloc(2048, 'x'), /not a tar/],
+    ['endless attributes', tar({ name: 'p', type: 'x', size: 8 ** 9 }), /more than 1 MiB/],
+    ['damaged attributes', tar({ name: 'p', type: 'x', content: '99 path=x\n' }), /damaged/],
+    [
+      'a name for all files',
+      tar({ name: 'p', type: 'g', content: '12 path=abc\n' }),
+      /one name or size/,
+    ],
+    ['more than there is room for', tar({ name: 'a', content: 'x'.repeat(2_000) }), /larger than/],
+  ])('refuses %s', async (_, layer, why) => {
+    await expect(flattened([layer], 1_000)).rejects.toMatchObject({
+      ...{ code: 'image_refused', message: expect.stringMatching(why) },
+    });
+  });
+});
+
+describe('a layer', () => {
+  const content = tar({ name: 'a', content: 'x'.repeat(100_000) });
+  const digestOf = (bytes: Buffer): string =>
+    `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+
+  it.each<[string, (packed: Buffer) => { file: Buffer; digest?: string; diffId?: string }, RegExp]>(
+    [
+      ['another digest', (packed) => ({ file: packed, digest: digestOf(content) }), /digest/],
+      ['another content', (packed) => ({ file: packed, diffId: digestOf(packed) }), /digest/],
+      ['a cut', (packed) => ({ file: packed.subarray(0, 80) }), /damaged|middle/],
+      ['no gzip at all', () => ({ file: Buffer.from('hello') }), /damaged/],
+    ],
+  )('with %s is refused', async (_, change, why) => {
+    const folder = mkdtempSync(join(tmpdir(), 'nandu-layer-'));
+    try {
+      const packed = gzipSync(content);
+      const { file, digest = digestOf(packed), diffId = digestOf(content) } = change(packed);
+      const path = join(folder, 'blob');
+      writeFileSync(path, file);
+      const read = async (): Promise<void> => {
+        const reader = new TarReader(layerSource(path, 'gzip', digest, diffId).open());
+        while ((await reader.next()) !== null);
+      };
+      await expect(read()).rejects.toMatchObject({
+        ...{ code: 'image_refused', message: expect.stringMatching(why) },
+      });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});

@@ -1,0 +1,110 @@
+/**
+ * Opens a layer's blob: unpacks it and proves its digest. A blob that is not what its name says ends in an
+ * error before anybody takes its last byte for good.
+ */
+import { createHash } from 'node:crypto';
+import { spawn } from 'node:child_process';
+import { createReadStream } from 'node:fs';
+import { Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { AppError } from '../../../shared/index.ts';
+import type { LayerSource } from './flatten.ts';
+import { refused } from './refusal.ts';
+
+/** How a layer is packed, by its media type. */
+export type LayerPacking = 'none' | 'gzip' | 'zstd';
+
+/** @throws AppError `image_refused` for media types that are no layer of a file system. */
+export function packingOf(mediaType: string): LayerPacking {
+  switch (mediaType) {
+    case 'application/vnd.oci.image.layer.v1.tar':
+    case 'application/vnd.docker.image.rootfs.diff.tar':
+      return 'none';
+    case 'application/vnd.oci.image.layer.v1.tar+gzip':
+    case 'application/vnd.docker.image.rootfs.diff.tar.gzip':
+      return 'gzip';
+    case 'application/vnd.oci.image.layer.v1.tar+zstd':
+      return 'zstd';
+    default:
+      throw refused(`one of its layers is of the unknown type “${mediaType}”`);
+  }
+}
+
+/**
+ * @param digest of the blob as it lies there, `sha256:…`.
+ * @param diffId of the unpacked tar; null where the image does not say.
+ */
+export function layerSource(
+  path: string,
+  packing: LayerPacking,
+  digest: string,
+  diffId: string | null,
+): LayerSource {
+  return {
+    async *open() {
+      const packed = createHash('sha256');
+      const unpacked = createHash('sha256');
+      const file = createReadStream(path, { highWaterMark: 256 * 1024 });
+      file.on('data', (chunk) => packed.update(chunk));
+      try {
+        for await (const chunk of unpack(file, packing)) {
+          unpacked.update(chunk);
+          yield chunk;
+        }
+      } catch (cause) {
+        if (cause instanceof AppError) throw cause;
+        throw refused('one of its layers is damaged', { path, digest }, cause);
+      } finally {
+        file.destroy();
+      }
+      prove(digest, packed.digest('hex'));
+      if (diffId !== null) prove(diffId, unpacked.digest('hex'));
+    },
+  };
+}
+
+async function* unpack(file: Readable, packing: LayerPacking): AsyncGenerator<Buffer> {
+  if (packing === 'none') {
+    yield* file as AsyncIterable<Buffer>;
+    return;
+  }
+  if (packing === 'gzip') {
+    const gunzip = createGunzip({ chunkSize: 256 * 1024 });
+    file.on('error', (error) => gunzip.destroy(error));
+    file.pipe(gunzip);
+    try {
+      yield* gunzip as AsyncIterable<Buffer>;
+    } finally {
+      gunzip.destroy();
+    }
+    return;
+  }
+  const child = spawn('zstd', ['--decompress', '--stdout', '--quiet'], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+  });
+  const ended = new Promise<number | null>((resolve, reject) => {
+    child.once('error', (cause) =>
+      reject(
+        new AppError('tool_missing', 'Layers packed with zstd need the program “zstd”.', { cause }),
+      ),
+    );
+    child.once('close', resolve);
+  });
+  ended.catch(() => undefined); // awaited below; a reader that gives up earlier does not care
+  child.stdin.on('error', () => undefined); // it ended; its exit code says why
+  file.on('error', () => child.kill('SIGKILL'));
+  file.pipe(child.stdin);
+  try {
+    yield* child.stdout as AsyncIterable<Buffer>;
+    if ((await ended) !== 0) throw new Error('zstd refused it');
+  } finally {
+    child.kill('SIGKILL');
+  }
+}
+
+function prove(expected: string, found: string): void {
+  if (expected === `sha256:${found}`) return;
+  throw refused('one of its layers is not what its digest says', {
+    ...{ expected, found: `sha256:${found}` },
+  });
+}

@@ -1,0 +1,188 @@
+/**
+ * Reads an OCI image layout: from its index to one image's configuration and layers, for one architecture.
+ * Everything in it is hostile: bounded, parsed, and every small blob's digest proved before it is believed.
+ */
+import { createHash } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { AppError } from '../../../shared/index.ts';
+import { packingOf, type LayerPacking } from './layer-stream.ts';
+import { refused } from './refusal.ts';
+
+/** Manifests and configurations of real images have some KiB; registries refuse more than 4 MiB. */
+const maxJsonBytes = 4 * 1024 * 1024;
+/** Indexes of indexes; the specification allows it, nobody goes deeper than two. */
+const maxNesting = 4;
+const maxLayers = 1_000;
+
+const digestSchema = z.string().regex(/^sha256:[0-9a-f]{64}$/);
+const descriptorSchema = z.object({
+  mediaType: z.string().max(255),
+  digest: digestSchema,
+  size: z.int().nonnegative(),
+  platform: z.object({ architecture: z.string(), os: z.string() }).optional(),
+});
+const indexSchema = z.object({ manifests: z.array(descriptorSchema).max(1_000) });
+const manifestSchema = z.object({
+  config: descriptorSchema,
+  layers: z.array(descriptorSchema).max(maxLayers),
+});
+const words = z.array(z.string().max(65_536)).max(4_096).nullish();
+const configSchema = z.object({
+  architecture: z.string(),
+  os: z.string(),
+  rootfs: z.object({ type: z.literal('layers'), diff_ids: z.array(digestSchema).max(maxLayers) }),
+  config: z
+    .object({
+      ...{ Entrypoint: words, Cmd: words, Env: words },
+      User: z.string().max(256).nullish(),
+      WorkingDir: z.string().max(4_096).nullish(),
+      StopSignal: z.string().max(32).nullish(),
+      ExposedPorts: z.record(z.string(), z.unknown()).nullish(),
+    })
+    .nullish(),
+});
+
+/** A layer's blob. */
+export interface ImageLayer {
+  readonly path: string;
+  readonly digest: string;
+  readonly diffId: string;
+  readonly packing: LayerPacking;
+  readonly sizeBytes: number;
+}
+
+/** What an image says about how its command is run (OCI image-spec, config.md). */
+export interface ImageConfig {
+  readonly entrypoint: readonly string[];
+  readonly command: readonly string[];
+  /** `NAME=value`. */
+  readonly environment: readonly string[];
+  /** Empty for root. */
+  readonly user: string;
+  readonly workingDirectory: string;
+  readonly stopSignal: string;
+  /** As `80/tcp`. */
+  readonly exposedPorts: readonly string[];
+}
+
+/** One image of a layout. */
+export interface LayoutImage {
+  readonly manifestDigest: string;
+  readonly config: ImageConfig;
+  /** The top one first. */
+  readonly layers: readonly ImageLayer[];
+}
+
+/**
+ * @param folder with `index.json` and `blobs/`.
+ * @param architecture in Go's words, as OCI has it: `amd64`.
+ * @throws AppError `image_refused` for what is damaged, `wrong_architecture` with `details.available`.
+ */
+export async function readLayout(folder: string, architecture: string): Promise<LayoutImage> {
+  const index = parse(indexSchema, await readJson(join(folder, 'index.json'), null));
+  const { manifest, digest } = await findManifest(folder, index, architecture, 0);
+  const config = parse(configSchema, await readBlob(folder, manifest.config.digest));
+  if (config.architecture !== architecture || config.os !== 'linux') {
+    throw wrongArchitecture(architecture, [`${config.os}/${config.architecture}`]);
+  }
+  const diffIds = config.rootfs.diff_ids;
+  if (diffIds.length !== manifest.layers.length) {
+    throw refused('its manifest and its configuration have different numbers of layers');
+  }
+  const layers = manifest.layers.map(({ mediaType, digest: layer, size }, at): ImageLayer => ({
+    ...{ path: blobPath(folder, layer), digest: layer, sizeBytes: size },
+    ...{ packing: packingOf(mediaType), diffId: diffIds[at] ?? '' },
+  }));
+  const { config: said } = config;
+  return {
+    manifestDigest: digest,
+    layers: layers.reverse(),
+    config: {
+      entrypoint: said?.Entrypoint ?? [],
+      command: said?.Cmd ?? [],
+      environment: said?.Env ?? [],
+      user: said?.User ?? '',
+      workingDirectory: said?.WorkingDir ?? '',
+      stopSignal: said?.StopSignal ?? '',
+      exposedPorts: Object.keys(said?.ExposedPorts ?? {}),
+    },
+  };
+}
+
+async function findManifest(
+  folder: string,
+  index: z.infer<typeof indexSchema>,
+  architecture: string,
+  depth: number,
+): Promise<{ manifest: z.infer<typeof manifestSchema>; digest: string }> {
+  if (depth > maxNesting) throw refused('its indexes are nested too deeply');
+  const fits = index.manifests.filter(
+    ({ platform }) =>
+      platform === undefined || (platform.os === 'linux' && platform.architecture === architecture),
+  );
+  const [chosen] = fits;
+  if (chosen === undefined) {
+    const available = index.manifests.flatMap(({ platform }) =>
+      platform === undefined ? [] : [`${platform.os}/${platform.architecture}`],
+    );
+    throw wrongArchitecture(architecture, available);
+  }
+  const content = await readBlob(folder, chosen.digest);
+  if (/index|manifest\.list/.test(chosen.mediaType)) {
+    return findManifest(folder, parse(indexSchema, content), architecture, depth + 1);
+  }
+  return { manifest: parse(manifestSchema, content), digest: chosen.digest };
+}
+
+function wrongArchitecture(wanted: string, available: readonly string[]): AppError {
+  const list = available.length === 0 ? 'none that is named' : available.join(', ');
+  return new AppError(
+    'wrong_architecture',
+    `This image is not made for this computer (linux/${wanted}); it is for: ${list}. Choose another tag.`,
+    { details: { wanted, available } },
+  );
+}
+
+function blobPath(folder: string, digest: string): string {
+  return join(folder, 'blobs', 'sha256', digest.slice('sha256:'.length));
+}
+
+function readBlob(folder: string, digest: string): Promise<unknown> {
+  return readJson(blobPath(folder, digest), digest);
+}
+
+async function readJson(path: string, digest: string | null): Promise<unknown> {
+  let content: Buffer;
+  try {
+    const file = await open(path, 'r');
+    try {
+      const { size } = await file.stat();
+      if (size > maxJsonBytes) throw refused('its description is larger than 4 MiB', { path });
+      content = await file.readFile();
+    } finally {
+      await file.close();
+    }
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause;
+    throw refused('a part of it is missing', { path }, cause);
+  }
+  const found = `sha256:${createHash('sha256').update(content).digest('hex')}`;
+  if (digest !== null && found !== digest) {
+    throw refused('a part of it is not what its digest says', { expected: digest, found });
+  }
+  try {
+    return JSON.parse(content.toString('utf8')) as unknown;
+  } catch (cause) {
+    throw refused('its description is not JSON', { path }, cause);
+  }
+}
+
+function parse<T>(schema: z.ZodType<T>, value: unknown): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw refused('its description is not as the OCI image specification has it', {
+    problem: z.prettifyError(parsed.error),
+  });
+}

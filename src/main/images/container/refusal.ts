@@ -1,0 +1,14 @@
+/** The error of images that are damaged or hostile: one code, a sentence that says what is wrong with it. */
+import { AppError } from '../../../shared/index.ts';
+
+/** @param why ends the sentence “This image is refused: …”. */
+export function refused(
+  why: string,
+  details: Record<string, unknown> = {},
+  cause?: unknown,
+): AppError {
+  return new AppError('image_refused', `This image is refused: ${why}.`, {
+    details,
+    ...(cause === undefined ? {} : { cause }),
+  });
+}

@@ -1,0 +1,108 @@
+/** The root file system that comes of an image's layers, against what umoci makes of the same image. */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  flatten,
+  layerSource,
+  makeSquashfs,
+  readLayout,
+  type Flattened,
+} from '../../src/main/images/container/index.ts';
+import { temporaryDirectory } from '../support/folders.ts';
+import {
+  buildImage,
+  canBuildImages,
+  differences,
+  readTree,
+  unpackByUmoci,
+  unpackSquashfs,
+} from '../support/image-builder.ts';
+
+let folder: string;
+beforeEach(() => (folder = temporaryDirectory()));
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+async function convert(layout: string, image: string): Promise<Flattened> {
+  const { layers } = await readLayout(layout, 'amd64');
+  const { signal } = new AbortController();
+  const sources = layers.map((layer) =>
+    layerSource(layer.path, layer.packing, layer.digest, layer.diffId),
+  );
+  return makeSquashfs(image, (sink) => flatten(sources, sink, { signal, maxBytes: 1e9 }), signal);
+}
+
+/** In which entries the two differ. */
+async function compare(layers: readonly string[]): Promise<{ paths: string[]; differs: string[] }> {
+  const layout = buildImage(folder, layers);
+  const image = join(folder, 'root.squashfs');
+  await convert(layout, image);
+  const theirs = readTree(unpackByUmoci(layout, join(folder, 'bundle')));
+  const ours = readTree(unpackSquashfs(image, join(folder, 'ours')));
+  return { paths: [...ours.keys()], differs: differences(ours, theirs) };
+}
+
+const long = 'a-rather-long-name/'.repeat(9);
+
+// Without umoci or root these are left out, which the last lines of "npm test" count and name.
+describe.skipIf(!canBuildImages())('a flattened image is what umoci unpacks', () => {
+  it('every kind of entry, with owners, times, attributes and long names', async () => {
+    const { paths, differs } = await compare([
+      `mkdir -p etc dev "${long}" sticky
+       echo hello >etc/file; chmod 6711 etc/file; chown 12:34567 etc/file
+       ln etc/file etc/hard; ln -s /absolute/../target etc/soft; ln -s "${long}x" etc/long-link
+       echo deep >"${long}$(printf 'n%.0s' $(seq 120))"
+       mknod dev/null c 1 3; mknod dev/loop b 7 0; mkfifo etc/pipe
+       chmod 1777 sticky; : >etc/empty; head -c 300000 /dev/urandom >etc/large
+       touch -d 1999-12-31T23:59:58Z etc/file; touch -h -d 2001-02-03T04:05:06Z etc/soft
+       setfattr -n user.note -v "with
+newline" etc/large; setfattr -n user.bytes -v 0x00ff00fe etc/large
+       printf 'x' >'etc/with "quotes" and ünïcödé'`,
+    ]);
+    expect(differs).toEqual([]);
+    expect(paths).toContain('etc/hard');
+  });
+
+  it('whiteouts, opaque folders, and what replaces what', async () => {
+    const { paths, differs } = await compare([
+      `mkdir -p gone kept/sub opaque/sub tree/a/b dir-to-file file-parent
+       echo 1 >gone/x; echo 1 >kept/x; echo 1 >kept/sub/y; echo 1 >opaque/old; echo 1 >opaque/sub/old
+       echo 1 >tree/a/b/c; echo 1 >dir-to-file/x; echo 1 >file-to-dir; echo 1 >file-to-link
+       echo 1 >twice; echo 1 >.wrong; mkdir modes; chmod 700 modes; echo 1 >modes/in`,
+      `: >.wh.gone; mkdir -p kept opaque tree; : >kept/.wh.x; : >opaque/.wh..wh..opq; echo 2 >opaque/new
+       echo 2 >dir-to-file; mkdir file-to-dir; echo 2 >file-to-dir/x; ln -s twice file-to-link
+       echo 2 >twice; echo 2 >tree/a; mkdir modes; chmod 2755 modes`,
+      `mkdir -p gone tree/a opaque/sub dir-to-file; echo 3 >gone/again; echo 3 >tree/a/new; echo 3 >opaque/sub/new
+       : >.wh.twice; echo 3 >dir-to-file/back; : >.wh..wrong`,
+    ]);
+    expect(differs).toEqual([]);
+    expect(paths.filter((path) => path.startsWith('opaque'))).toEqual([
+      ...['opaque', 'opaque/new', 'opaque/sub', 'opaque/sub/new'],
+    ]);
+    expect(paths).not.toContain('dir-to-file/x');
+    expect(paths).not.toContain('tree/a/b');
+  });
+
+  it('hard links over layers: to what is kept, replaced, and removed', async () => {
+    const { differs } = await compare([
+      `echo base >a; ln a b; ln a c; mkdir d; ln a d/e`,
+      // The first name of a file is replaced, another is removed: the rest must keep their content.
+      `echo new >a; : >.wh.b`,
+      `mkdir d; echo shared >d/f; ln d/f g; ln d/f h`,
+      `mkdir d; : >d/.wh.f`,
+    ]);
+    expect(differs).toEqual([]);
+  });
+
+  it('60 layers', async () => {
+    const { paths, differs } = await compare(
+      Array.from(
+        { length: 60 },
+        (_, n) =>
+          `mkdir -p d; echo ${n} >d/${n}; echo ${n} >last${n > 2 ? `; : >d/.wh.${n - 3}` : ''}`,
+      ),
+    );
+    expect(differs).toEqual([]);
+    expect(paths).toEqual(['d', 'd/57', 'd/58', 'd/59', 'last']);
+  });
+});
