@@ -1,5 +1,5 @@
 /** A machine's state is true whatever happens to its guest, its QEMU and its files. */
-import { mkdirSync, rmSync, unlinkSync } from 'node:fs';
+import { mkdirSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -247,7 +247,45 @@ describe('QEMU', () => {
     });
   });
 
-  it('a stranger with the same pid is left alone', async () => {
+  it('an older run of it is open in a restored backup: that one is history, the running one is adopted', async () => {
+    await withDataDirectory(async (path) => {
+      const first = await Services.open(path);
+      const { id } = await started(first);
+      await first.manager.stop(id);
+      await first.manager.start(id);
+      await first.untilReady(id);
+      await first.close('keep');
+      const database = new Database(first.paths.database);
+      database.exec('UPDATE runs SET ending = NULL, ended_at_ms = NULL WHERE number = 1');
+      database.close();
+      const second = await Services.open(path);
+      expect([shown(second, id), second.manager.get(id).run?.number]).toEqual(['running', 2]);
+      // Its console's last lines tell how it ended.
+      expect(second.manager.runs(id, 2)[1]?.end?.kind).toBe('guest-shutdown');
+      await second.manager.stop(id);
+      await second.close();
+    });
+  });
+
+  it('was started by a wrapper and does not answer: it is still known for what it is', async () => {
+    await withDataDirectory(async (path) => {
+      const wrapper = `${path}/qemu-wrapper`;
+      writeFileSync(wrapper, '#!/bin/sh\nexec qemu-system-x86_64 "$@"\n', { mode: 0o755 });
+      const env = { NANDU_QEMU: wrapper };
+      const first = await Services.open(path, { env });
+      const { id } = await started(first);
+      const found = await processOf(first, id);
+      await first.close('keep');
+      process.kill(found.pid, 'SIGSTOP');
+      const second = await Services.open(path, { env });
+      expect(shown(second, id)).toBe('paused/suspended');
+      await second.manager.stop(id);
+      expect([shown(second, id), isAlive(found)]).toEqual(['stopped', false]);
+      await second.close();
+    });
+  });
+
+  it('killed while no app ran: reported as lost, and stopped', async () => {
     await withDataDirectory(async (path) => {
       const first = await Services.open(path);
       const { id } = await started(first);

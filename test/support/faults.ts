@@ -19,7 +19,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
-import { isAlive, runFiles, type RunFiles } from '../../src/main/host/index.ts';
+import { identifyProcess, isAlive, runFiles, type RunFiles } from '../../src/main/host/index.ts';
 import { readLaunchRecord, type LaunchRecord } from '../../src/main/machines/launch-record.ts';
 import { machineIdSchema, withChanges, type MachineId } from '../../src/shared/index.ts';
 import { Services, withDataDirectory } from './services.ts';
@@ -450,7 +450,9 @@ export const faults: readonly Fault[] = [
     try {
       assert(stranger.pid !== undefined);
       mkdirSync(dirname(files.launchRecord), { recursive: true });
-      writeFileSync(files.launchRecord, JSON.stringify({ ...record, pid: stranger.pid }));
+      // As if its start time were the same, too: only its command tells that it is another.
+      const { pid, startTicks } = identifyProcess(stranger.pid) ?? assert.fail('no stranger');
+      writeFileSync(files.launchRecord, JSON.stringify({ ...record, pid, startTicks }));
       const second = await scene.app();
       assert.equal(shown(second, id), 'stopped');
       assert.equal(second.manager.get(id).run?.end?.kind, 'lost');

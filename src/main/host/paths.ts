@@ -2,7 +2,7 @@
  * Where Nandu keeps things, after the XDG Base Directory Specification.
  * Decides names and says whether a folder is private; it creates nothing.
  */
-import { statSync } from 'node:fs';
+import { lstatSync, statSync } from 'node:fs';
 import { homedir, tmpdir, userInfo } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { AppError, type RunId } from '../../shared/index.ts';
@@ -90,7 +90,9 @@ export function resolvePaths(env: NodeJS.ProcessEnv, home = homedir()): Paths {
  */
 export function assertPrivate(folder: string): void {
   const { uid, mode } = statSync(folder);
-  if (uid !== userInfo().uid || (mode & 0o022) !== 0) {
+  const me = userInfo().uid;
+  // Also where a link leads there: whoever owns that can let it lead elsewhere tomorrow.
+  if (uid !== me || lstatSync(folder).uid !== me || (mode & 0o022) !== 0) {
     throw new AppError(
       'permission_denied',
       `“${folder}” is not yours alone: it must belong to you, and nobody else may write to it (chmod go-w). ` +

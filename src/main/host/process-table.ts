@@ -37,13 +37,26 @@ export function commandOf(pid: number): string[] | null {
   }
 }
 
+/**
+ * Whether a process runs with the words that a command gave it. The program itself may be another: a wrapper
+ * that was started by its name executes the real one.
+ */
+export function runsWith(pid: number, argv: readonly string[]): boolean {
+  const words = argv.slice(1);
+  const found = commandOf(pid);
+  return (
+    found !== null &&
+    found.length > words.length &&
+    JSON.stringify(found.slice(-words.length)) === JSON.stringify(words)
+  );
+}
+
 /** The one process that was started with exactly this command, or null when there is none, or more. */
 export function findByCommand(argv: readonly string[]): ProcessIdentity | null {
-  const wanted = JSON.stringify(argv);
   const found = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
-    .filter((pid) => JSON.stringify(commandOf(pid)) === wanted);
+    .filter((pid) => runsWith(pid, argv));
   const [pid] = found;
   return pid === undefined || found.length > 1 ? null : identifyProcess(pid);
 }

@@ -54,8 +54,10 @@ export async function readKernelFacts(
     commandLineDevices:
       config !== null ? inConfig(config) : await (format === 'elf' ? inElf : inBzImage)(path),
   };
+  // What could not be found out may be tomorrow, when a tool was installed.
+  const tryAgain = format === 'bzImage' && facts.commandLineDevices === 'unknown';
   if (cache.size >= maxCached) cache.clear();
-  cache.set(key, facts);
+  if (!tryAgain) cache.set(key, facts);
   return facts;
 }
 
@@ -80,15 +82,16 @@ function configBeside(path: string): string | null {
 
 /** Unpacks it, which takes a second, and looks through that; once for each file. */
 async function inBzImage(path: string): Promise<Known> {
-  const folder = await mkdtemp(join(tmpdir(), 'nandu-kernel-'));
+  let folder: string | null = null;
   try {
+    folder = await mkdtemp(join(tmpdir(), 'nandu-kernel-'));
     const signal = AbortSignal.timeout(unpackDeadlineMs);
     const { path: vmlinux } = await extractVmlinux(path, join(folder, 'vmlinux'), { signal });
     return await inElf(vmlinux);
   } catch {
     return 'unknown'; // its packer's tool is missing, or it is none that is known: then nothing is known
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    if (folder !== null) await rm(folder, { recursive: true, force: true });
   }
 }
 

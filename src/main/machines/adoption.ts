@@ -10,9 +10,9 @@ import type { MachineSpec, Run } from '../../shared/index.ts';
 import { AgentLink } from '../agent/index.ts';
 import { BootWatch, ConsoleMarkScanner, EpochClock } from '../boot/index.ts';
 import {
-  commandOf,
   findByCommand,
   isAlive,
+  runsWith,
   runFiles,
   type Paths,
   type RunFiles,
@@ -57,7 +57,9 @@ export async function adoptRun(
   const candidate = { machine, run, runSpec, files, record, signal, onProblem };
   if (await reconnect(candidate)) return;
   if (signal.aborted) return; // the app ends: the next one looks again
-  if (!isAlive(record) || !isVeryCommand(record)) return lose();
+  if (!isAlive(record)) return lose();
+  // Somebody else's process, with the pid and the start time that ours had: nothing of it is touched.
+  if (!runsWith(record.pid, record.argv)) return lose();
   takeUnreachable(candidate);
   void keepTrying(candidate);
 }
@@ -116,6 +118,8 @@ async function reconnect(candidate: Candidate): Promise<boolean> {
     // From here to the end nothing waits: there is always exactly one who answers for the process.
     const { process } = machine.live ?? { process: watchProcess(record, signal) };
     machine.release();
+    // What was heard while it could not be talked to counts.
+    const latest = machine.view.run?.id === run.id ? machine.view.run : run;
     const scanner = new ConsoleMarkScanner();
     let live: LiveRun | null = null;
     machine.hub.loadOnce(files.consoleLog);
@@ -134,7 +138,7 @@ async function reconnect(candidate: Candidate): Promise<boolean> {
       machine.listener,
       !running,
     );
-    machine.adopt(run, live, running ? 'running' : 'paused', runSpec);
+    machine.adopt(latest, live, running ? 'running' : 'paused', runSpec);
     live.supervise();
     if (booting) live.tellBoot();
     // The app died between QEMU's start and the guest's: then the start is finished here.
@@ -196,11 +200,6 @@ async function keepTrying(candidate: Candidate): Promise<void> {
     if (machine.live?.reachable !== false || !machine.active) return;
     if (await reconnect(candidate)) return;
   }
-}
-
-function isVeryCommand({ pid, argv }: LaunchRecord): boolean {
-  const command = commandOf(pid);
-  return command !== null && JSON.stringify(command) === JSON.stringify(argv);
 }
 
 function hasAcpi({ argv }: LaunchRecord): boolean {

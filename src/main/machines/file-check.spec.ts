@@ -12,6 +12,10 @@ beforeAll(() => {
   writeFileSync(join(folder, 'raw.img'), Buffer.alloc(4096));
   writeFileSync(join(folder, 'empty.img'), '');
   writeFileSync(join(folder, 'packed.qcow2'), Buffer.from('514649fb00000003', 'hex'));
+  const backed = Buffer.alloc(512);
+  backed.write('514649fb00000003', 'hex');
+  backed.writeBigUInt64BE(104n, 8);
+  writeFileSync(join(folder, 'backed.qcow2'), backed);
   writeFileSync(join(folder, 'bios.bin'), Buffer.alloc(128 * 1024));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -26,7 +30,8 @@ it.each<[string, Record<string, unknown>, string[]]>([
   ['raw.img', {}, []],
   ['packed.qcow2', { format: 'qcow2' }, []],
   // The guest once wrote over the header of an image whose path had been typed.
-  ['packed.qcow2', {}, ['error disk-is-qcow2 disks.0.format']],
+  ['packed.qcow2', {}, ['warning disk-is-qcow2 disks.0.format']],
+  ['backed.qcow2', {}, ['warning disk-is-qcow2 disks.0.format']],
   ['raw.img', { format: 'qcow2' }, ['error disk-not-qcow2 disks.0.format']],
   ['empty.img', {}, ['warning disk-empty disks.0.path']],
   ['absent.img', {}, ['error disk-missing disks.0.path']],
@@ -43,6 +48,11 @@ it.each<[string, Record<string, unknown>, string[]]>([
     );
     expect(await checkFiles(mended)).toEqual([]);
   }
+});
+
+it('offers no way to the files that a guest’s own header names', async () => {
+  const [finding] = await checkFiles(withChanges(spec, { disks: [disk('backed.qcow2')] }));
+  expect(finding).toMatchObject({ mend: null, message: expect.stringContaining('leave it raw') });
 });
 
 it.each([

@@ -23,7 +23,8 @@ async function checkDisk(disk: Disk, index: number): Promise<Finding[]> {
   const field = `disks.${index}.path`;
   const found = await look(path, field, 'disk');
   if ('code' in found) return [found];
-  if (!found.isFile() && !found.isBlockDevice()) {
+  // QEMU's driver for files takes nothing else (block/file-posix.c).
+  if (!found.isFile()) {
     return [error('disk-no-image', field, `“${path}” is ${kindOf(found)}, not a disk image.`)];
   }
   if (!(await may(path, constants.R_OK))) {
@@ -37,16 +38,26 @@ async function checkDisk(disk: Disk, index: number): Promise<Finding[]> {
       }),
     );
   }
-  const isQcow2 = (await firstBytes(path)).equals(qcow2Magic);
+  const header = await readHeader(path);
+  if (header === null) {
+    return [error('disk-unreadable', field, `“${path}” cannot be read.`)];
+  }
+  const isQcow2 = header.subarray(0, 4).equals(qcow2Magic);
   const formatField = `disks.${index}.format`;
   if (format === 'raw' && isQcow2) {
-    findings.push(
-      error(
+    // No more than a warning, and no mend where it would make QEMU open other files: a guest can write
+    // such a header into a raw disk of its own, to be offered the host's files.
+    const alone = namesNoOtherFile(header);
+    findings.push({
+      ...error(
         ...(['disk-is-qcow2', formatField] as const),
-        `“${path}” is a qcow2 image. As a raw one the guest would see its header, and destroy the image by writing over it.`,
-        ...(['Use qcow2', { [formatField]: 'qcow2' }] as const),
+        alone
+          ? `“${path}” begins as a qcow2 image does. Attached as raw, its content is destroyed when the guest writes over that.`
+          : `“${path}” begins as a qcow2 image that names other files. Unless you made it yourself, its guest may have written that to reach them: leave it raw.`,
       ),
-    );
+      mend: alone ? { label: 'Use qcow2', changes: { [formatField]: 'qcow2' } } : null,
+      level: 'warning',
+    });
   }
   if (format === 'qcow2' && !isQcow2) {
     findings.push(
@@ -56,7 +67,7 @@ async function checkDisk(disk: Disk, index: number): Promise<Finding[]> {
       ),
     );
   }
-  if (format === 'raw' && found.isFile() && found.size === 0) {
+  if (format === 'raw' && found.size === 0) {
     findings.push({
       ...error('disk-empty', field, `“${path}” is empty: the guest gets a disk of no size.`),
       level: 'warning',
@@ -101,7 +112,7 @@ async function look(path: string, field: string, what: string): Promise<Stats | 
 
 function kindOf(stats: Stats): string {
   if (stats.isDirectory()) return 'a folder';
-  return stats.isCharacterDevice() ? 'a character device' : 'a special file';
+  return stats.isBlockDevice() || stats.isCharacterDevice() ? 'a device' : 'a special file';
 }
 
 async function may(path: string, mode: number): Promise<boolean> {
@@ -111,15 +122,27 @@ async function may(path: string, mode: number): Promise<boolean> {
   );
 }
 
-async function firstBytes(path: string): Promise<Buffer> {
-  const file = await open(path, 'r');
+/** The first 80 bytes, zeros where there are fewer; null when it cannot be read after all. */
+async function readHeader(path: string): Promise<Buffer | null> {
   try {
-    const data = Buffer.alloc(qcow2Magic.byteLength);
-    const { bytesRead } = await file.read(data, 0, data.byteLength, 0);
-    return data.subarray(0, bytesRead);
-  } finally {
-    await file.close();
+    const file = await open(path, 'r');
+    try {
+      const data = Buffer.alloc(80);
+      await file.read(data, 0, data.byteLength, 0);
+      return data;
+    } finally {
+      await file.close();
+    }
+  } catch {
+    return null; // which is the answer
   }
+}
+
+/** Neither a backing file nor an external data file (QEMU docs/interop/qcow2.rst, “Header”). */
+function namesNoOtherFile(header: Buffer): boolean {
+  const version = header.readUInt32BE(4);
+  const externalData = version >= 3 && (header.readBigUInt64BE(72) & 4n) !== 0n;
+  return header.readBigUInt64BE(8) === 0n && !externalData;
 }
 
 function error(

@@ -224,6 +224,8 @@ export class Machine {
     this.#activity = null;
     if (this.#state === state) this.#host.changed(this);
     else this.#move(state);
+    const size = this.#consoleSize;
+    if (size !== null) live.resizeConsole(size.columns, size.rows);
     const found = live.reachable
       ? 'Taken over: it went on while Nandu was not running.'
       : 'Found running, but its monitor does not answer: it can only be stopped.';
@@ -232,7 +234,10 @@ export class Machine {
 
   /** The run's process is gone, and nobody was there; `end` is what its logs tell of it. */
   lose(run: Run, end: RunEnd, endedAtMs: number): void {
-    this.#run = this.#host.updateRun(run, { end }, endedAtMs);
+    const ended = this.#host.updateRun(run, { end }, endedAtMs);
+    // A restored backup can have an older run of it open: that one is history only.
+    if (this.#live !== null || (this.#run !== null && this.#run.number > run.number)) return;
+    this.#run = ended;
     this.#state = end.expected ? 'stopped' : 'crashed';
     this.#host.note(this, 'lost', end.message);
     if (!end.expected) this.recallProblem();

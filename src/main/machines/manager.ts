@@ -125,30 +125,46 @@ export class MachineManager {
       const machine = new Machine(definition, last, this.#machineHost);
       this.#machines.set(definition.id, machine);
       if (machine.state !== 'crashed' || last === null) continue;
-      machine.hub.loadOnce(runFiles(paths, last.id).consoleLog);
+      try {
+        machine.hub.loadOnce(runFiles(paths, last.id).consoleLog);
+      } catch (error) {
+        this.#options.onProblem(error); // then its problem is told without its last lines
+      }
       machine.recallProblem();
     }
-    await this.#recoverStrays();
-    const adopted = await Promise.allSettled(
-      runs.unfinished().map(async (run) => {
-        const machine = this.#machines.get(run.machineId);
-        if (machine === undefined) return;
-        await adoptRun(
-          ...([machine, run, runs.specOf(run.id), paths] as const),
-          ...([this.#end.signal, this.#options.onProblem] as const),
-        );
-      }),
+    await this.#recoverStrays().catch(this.#options.onProblem);
+    const open = runs.unfinished();
+    const ids = new Set(open.map(({ machineId }) => machineId));
+    await Promise.all(
+      [...ids].map((id) =>
+        this.#adopt(
+          id,
+          open.filter(({ machineId }) => machineId === id),
+        ),
+      ),
     );
-    // One that cannot be taken over must not hide the others.
-    for (const { status, ...rest } of adopted) {
-      if (status === 'rejected' && 'reason' in rest) this.#options.onProblem(rest.reason);
+  }
+
+  /** The newest first, and one after the other: at most one of them has a process. */
+  async #adopt(id: MachineId, unfinished: readonly Run[]): Promise<void> {
+    const { runs, paths, onProblem } = this.#options;
+    const machine = this.#machines.get(id);
+    if (machine === undefined) return;
+    for (const run of unfinished.toSorted((a, b) => b.number - a.number)) {
+      try {
+        await adoptRun(
+          ...([machine, run, runs.specOf(run.id), paths, this.#end.signal, onProblem] as const),
+        );
+      } catch (error) {
+        onProblem(error); // one that cannot be taken over must not hide the others
+      }
     }
   }
 
   /** What runs without the database knowing of it is written down again, and then taken over like the rest. */
   async #recoverStrays(): Promise<void> {
     const { machines, runs, paths, onProblem } = this.#options;
-    for (const { record, spec } of await findStrayRuns(paths, (id) => runs.has(id))) {
+    for (const { record, spec } of await findStrayRuns(paths, (id) => runs.has(id), onProblem)) {
       try {
         if (!this.#machines.has(record.machineId)) {
           const stored = machines.create({

@@ -10,7 +10,7 @@ import {
   type MachineSpec,
   type RunId,
 } from '../../shared/index.ts';
-import { commandOf, isAlive, type Paths } from '../host/index.ts';
+import { isAlive, runsWith, type Paths } from '../host/index.ts';
 import { readLaunchRecord, type LaunchRecord } from './launch-record.ts';
 
 /** A process of ours that is in no table. */
@@ -22,11 +22,13 @@ export interface StrayRun {
 /**
  * Looks through the folders of runs. A process counts as ours only if the record beside its sockets
  * names this database, and pid, start time and the very command agree with it.
+ * @param onProblem told of folders that cannot be looked at; the others are.
  * @param isKnown whether the database has a run; those are {@link adoptRun}'s business.
  */
 export async function findStrayRuns(
   paths: Paths,
   isKnown: (id: RunId) => boolean,
+  onProblem: (error: unknown) => void,
 ): Promise<StrayRun[]> {
   const names = await readdir(paths.runtime).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return []; // nothing ever ran since the computer was started
@@ -40,12 +42,11 @@ export async function findStrayRuns(
     if (record?.runId !== runId || record.database !== paths.database) continue;
     if (!isAlive(record)) {
       // Its end was nobody's business any more: what it left goes.
-      await rm(join(paths.runtime, runId), { recursive: true, force: true });
+      await rm(join(paths.runtime, runId), { recursive: true, force: true }).catch(onProblem);
       continue;
     }
     const spec = machineSpecSchema.safeParse(record.spec);
-    const isOurs = JSON.stringify(commandOf(record.pid)) === JSON.stringify(record.argv);
-    if (isOurs && spec.success) found.push({ record, spec: spec.data });
+    if (runsWith(record.pid, record.argv) && spec.success) found.push({ record, spec: spec.data });
   }
   return found;
 }

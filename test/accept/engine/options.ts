@@ -9,9 +9,12 @@ import {
   presetOptions,
   withChanges,
   withPreset,
+  type MachineId,
   type MachineSpec,
   type Preset,
 } from '../../../src/shared/index.ts';
+import { commandOf, runFiles } from '../../../src/main/host/index.ts';
+import { readLaunchRecord } from '../../../src/main/machines/launch-record.ts';
 import { GuestShell } from '../../support/guest-shell.ts';
 import { Services, withDataDirectory } from '../../support/services.ts';
 
@@ -21,6 +24,8 @@ interface OptionCase {
   readonly changes: Record<string, unknown>;
   /** A command in the guest, and what its output must match. */
   readonly sees?: readonly [command: string, answer: RegExp];
+  /** What must stand in the command line of the process that runs; for what no guest can see. */
+  readonly given?: RegExp;
   /** Why it cannot be had here; then nothing is booted. */
   readonly unavailable?: string;
 }
@@ -82,6 +87,10 @@ function cases(services: Services, folder: string): OptionCase[] {
     ...(['pic', 'pit', 'rtc', 'ioapic2'] as const).flatMap((name) =>
       onOffAuto.map((value) => ({
         ...{ option: `${name}=${value}`, changes: { [`board.${name}`]: value } },
+        given:
+          value === 'auto'
+            ? new RegExp(`-machine microvm,(?!.*${name}=)`)
+            : new RegExp(`-machine microvm,\\S*\\b${name}=${value}\\b`),
       })),
     ),
     { option: 'pcie=auto', changes: { 'board.pcie': 'auto' } },
@@ -107,16 +116,32 @@ function cases(services: Services, folder: string): OptionCase[] {
       changes: { 'board.isaSerial': false, console: 'virtio' },
       sees: ['grep -c 16550A /proc/tty/driver/serial', /^0$/],
     },
-    { option: 'x-option-roms=on', changes: { 'board.optionRoms': true } },
+    {
+      ...{ option: 'x-option-roms=on', changes: { 'board.optionRoms': true } },
+      given: /-machine microvm,(?!.*x-option-roms)/,
+    },
     {
       option: 'x-option-roms=off',
       changes: { 'board.optionRoms': false, firmware: { kind: 'qboot' } },
+      given: /x-option-roms=off.* -bios qboot\.rom/,
     },
     { option: 'auto-kernel-cmdline=on', changes: { 'board.autoKernelCommandLine': true } },
-    { option: 'auto-kernel-cmdline=off', changes: { 'board.autoKernelCommandLine': false } },
-    { option: 'memory-backend=private', changes: { memoryBackend: 'private' } },
-    { option: 'memory-backend=shared', changes: { memoryBackend: 'shared' } },
-    { option: 'memory-backend=file', changes: { memoryBackend: 'file' } },
+    {
+      ...{ option: 'auto-kernel-cmdline=off', changes: { 'board.autoKernelCommandLine': false } },
+      given: /auto-kernel-cmdline=off/,
+    },
+    {
+      ...{ option: 'memory-backend=private', changes: { memoryBackend: 'private' } },
+      given: /^(?!.*memory-backend=)/,
+    },
+    {
+      ...{ option: 'memory-backend=shared', changes: { memoryBackend: 'shared' } },
+      given: /memory-backend=memory.* memory-backend-memfd,id=memory/,
+    },
+    {
+      ...{ option: 'memory-backend=file', changes: { memoryBackend: 'file' } },
+      given: /memory-backend=memory.* memory-backend-file,id=memory/,
+    },
     ...[1, 2, 4].map((vcpus) => ({
       ...{ option: `vcpus=${vcpus}`, changes: { vcpus } },
       sees: ['nproc', new RegExp(`^${vcpus}$`)] as const,
@@ -136,15 +161,22 @@ function cases(services: Services, folder: string): OptionCase[] {
       sees: ['grep MemTotal /proc/meminfo', /\s2\d{6} kB/],
     },
     { option: 'firmware=automatic', changes: { firmware: { kind: 'automatic' } } },
-    { option: 'firmware=qboot', changes: { firmware: { kind: 'qboot' } } },
+    {
+      ...{ option: 'firmware=qboot', changes: { firmware: { kind: 'qboot' } } },
+      given: /-bios qboot\.rom/,
+    },
     // With a bzImage: an ELF boots only now and then this way when it is emulated, which Nandu warns of.
-    { option: 'firmware=seabios', changes: { firmware: { kind: 'seabios' }, ...packed } },
+    {
+      ...{ option: 'firmware=seabios', changes: { firmware: { kind: 'seabios' }, ...packed } },
+      sees: ['dmesg | grep DMI:', /QEMU/], // which qboot tells nothing of
+    },
     {
       option: 'firmware=file',
       changes: {
         firmware: { kind: 'file', path: '/usr/share/seabios/bios-microvm.bin' },
         ...packed,
       },
+      given: /-bios \/usr\/share\/seabios\/bios-microvm\.bin/,
     },
     { option: 'kernel=ELF', changes: { kernel: { kind: 'file', path: kernel.kernelPath } } },
     bzImage === undefined
@@ -152,6 +184,7 @@ function cases(services: Services, folder: string): OptionCase[] {
       : {
           option: 'kernel=bzImage',
           changes: { kernel: { kind: 'file', path: join(guestFolder, bzImage) } },
+          given: /-kernel \S+vmlinuz/,
         },
     { option: 'initrd=default', changes: { initrd: { kind: 'default' } } },
     { option: 'initrd=file', changes: { initrd: { kind: 'file', path: initrdCopy } } },
@@ -196,8 +229,12 @@ function cases(services: Services, folder: string): OptionCase[] {
     })),
     {
       option: 'disk limits',
-      changes: { disks: [disk({ limits: { iops: 500, bytesPerSecond: 50_000_000 } })] },
-      sees: firstLine,
+      changes: { disks: [disk({ limits: { iops: 500, bytesPerSecond: 1_000_000 } })] },
+      // 4 MiB at 1 MB/s: the guest must have waited.
+      sees: [
+        'read a _ </proc/uptime; dd if=/dev/vda of=/dev/null bs=1M count=4 2>/dev/null; read b _ </proc/uptime; [ ${b%.*} -gt $((${a%.*}+1)) ] && echo slow',
+        /^slow$/,
+      ],
     },
     {
       option: 'twelve disks',
@@ -231,6 +268,14 @@ function cases(services: Services, folder: string): OptionCase[] {
   ];
 }
 
+/** The words that the machine's process was really started with. */
+async function commandLine(services: Services, id: MachineId): Promise<string> {
+  const run = services.manager.get(id).run;
+  const record =
+    run === null ? null : await readLaunchRecord(runFiles(services.paths, run.id).launchRecord);
+  return (record === null ? null : commandOf(record.pid))?.join(' ') ?? '';
+}
+
 /** @param say told of each case as it ends. */
 export async function bootOptions(say: (line: string) => void): Promise<OptionResults> {
   return withDataDirectory(async (folder) => {
@@ -240,13 +285,18 @@ export async function bootOptions(say: (line: string) => void): Promise<OptionRe
       const all = cases(services, folder);
       const failed: OptionResults['optionsFailed'] = [];
       let booted = 0;
-      for (const { option, changes, sees, unavailable } of all) {
+      for (const { option, changes, sees, given, unavailable } of all) {
         if (unavailable !== undefined) continue;
         const spec = withChanges(services.spec({ quietKernel: true }), changes);
         const startedAt = performance.now();
         const { id } = await services.manager.create({ ...spec, name: option.slice(0, 60) });
         try {
           const guest = await GuestShell.boot(services, id);
+          if (given !== undefined) {
+            const words = await commandLine(services, id);
+            if (!given.test(words))
+              throw new Error(`its command has no ${String(given)}: ${words}`);
+          }
           if (sees !== undefined) {
             const answer = await guest.ask(sees[0]);
             if (!sees[1].test(answer)) throw new Error(`“${sees[0]}” gave “${answer}”`);
