@@ -40,6 +40,7 @@ export async function setUp({
   const groups = ['base'];
   if (withVirtualDisplay) groups.push('display');
   if (withImageTools) groups.push('images');
+  if (withImageTools && process.env.CI) groups.push('registry');
   await ensureSystemPackages(groups, steps);
   await ensureNpmPackages(steps);
   await ensureElectron(steps, { retryDownload });

@@ -1,9 +1,10 @@
 /** Which packages Nandu needs on which distribution, and how one installs them there. Data only. */
 
 /**
- * @typedef {'base' | 'display' | 'compiler' | 'images'} PackageGroup
+ * @typedef {'base' | 'display' | 'compiler' | 'images' | 'registry'} PackageGroup
  *   base: always; display: a virtual screen for tests; compiler: to build the fallback runtime's SQLite;
- *   images: what the tests of container images are made and compared with
+ *   images: what the tests of container images are made and compared with; registry: a registry for them, only
+ *   where CI is set, because its package starts a service
  * @typedef {object} Distribution
  * @property {string[]} ids values of ID or ID_LIKE in /etc/os-release
  * @property {string[]} install command, without the packages
@@ -31,7 +32,8 @@ export const distributions = [
       ],
       display: ['xvfb'],
       compiler: ['g++', 'libc6-dev'],
-      images: ['squashfs-tools', 'umoci'],
+      images: ['squashfs-tools', 'umoci', 'skopeo', 'attr'],
+      registry: ['docker-registry'],
     },
   },
   {
@@ -54,7 +56,8 @@ export const distributions = [
       ],
       display: ['xorg-x11-server-Xvfb'],
       compiler: ['gcc-c++'],
-      images: ['squashfs-tools', 'umoci'],
+      images: ['squashfs-tools', 'umoci', 'skopeo', 'attr'],
+      registry: [],
     },
   },
   {
@@ -77,7 +80,8 @@ export const distributions = [
       ],
       display: ['xorg-server-xvfb'],
       compiler: ['gcc'],
-      images: ['squashfs-tools'],
+      images: ['squashfs-tools', 'skopeo', 'attr'],
+      registry: [],
     },
   },
   {
@@ -98,7 +102,8 @@ export const distributions = [
       ],
       display: ['xorg-x11-server-Xvfb'],
       compiler: ['gcc-c++'],
-      images: ['squashfs'],
+      images: ['squashfs', 'skopeo', 'attr'],
+      registry: [],
     },
   },
 ];
@@ -121,7 +126,8 @@ export const requirements = {
   display: { programs: ['Xvfb'], libraries: [] },
   compiler: { programs: ['g++', 'gcc'], libraries: [] },
   // umoci is not packaged everywhere: where it is missing, the tests that compare with it say so.
-  images: { programs: ['sqfstar', 'unsquashfs'], libraries: [] },
+  images: { programs: ['sqfstar', 'unsquashfs', 'skopeo', 'getfattr'], libraries: [] },
+  registry: { programs: [], libraries: [] },
 };
 
 /**

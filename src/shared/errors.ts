@@ -35,6 +35,10 @@ export const errorCodes = [
   'guest_panicked',
   'image_refused',
   'wrong_architecture',
+  'image_unknown',
+  'registry_denied',
+  'registry_unreachable',
+  'registry_insecure',
   'internal',
 ] as const;
 

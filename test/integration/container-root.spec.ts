@@ -24,7 +24,7 @@ beforeEach(() => (folder = temporaryDirectory()));
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 async function convert(layout: string, image: string): Promise<Flattened> {
-  const { layers } = await readLayout(layout, 'amd64');
+  const { layers } = await readLayout(layout, join(layout, 'blobs'), 'amd64');
   const { signal } = new AbortController();
   const sources = layers.map((layer) =>
     layerSource(layer.path, layer.packing, layer.digest, layer.diffId),

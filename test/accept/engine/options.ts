@@ -164,11 +164,12 @@ function cases(services: Services, folder: string): OptionCase[] {
     {
       ...{ option: 'firmware=qboot', changes: { firmware: { kind: 'qboot' } } },
       given: /-bios qboot\.rom/,
+      sees: ['dmesg | grep -c BIOS', /^\d+$/],
     },
     // With a bzImage: an ELF boots only now and then this way when it is emulated, which Nandu warns of.
     {
       ...{ option: 'firmware=seabios', changes: { firmware: { kind: 'seabios' }, ...packed } },
-      sees: ['dmesg | grep DMI:', /QEMU/], // which qboot tells nothing of
+      sees: ['dmesg | grep DMI:', /BIOS/], // qboot makes no such table
     },
     {
       option: 'firmware=file',
@@ -289,7 +290,7 @@ export async function bootOptions(say: (line: string) => void): Promise<OptionRe
         if (unavailable !== undefined) continue;
         const spec = withChanges(services.spec({ quietKernel: true }), changes);
         const startedAt = performance.now();
-        const { id } = await services.manager.create({ ...spec, name: option.slice(0, 60) });
+        const { id } = await services.manager.create({ ...spec, name: 'option' });
         try {
           const guest = await GuestShell.boot(services, id);
           if (given !== undefined) {

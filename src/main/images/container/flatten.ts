@@ -4,6 +4,7 @@
  */
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
+import { AppError } from '../../../shared/index.ts';
 import { LayerMerge } from './layer-merge.ts';
 import { refused } from './refusal.ts';
 import { encodeEntry, paddingOf, type TarEntry } from './tar-entry.ts';
@@ -46,7 +47,8 @@ interface Deferred {
 /**
  * @param layers the top one first.
  * @param sink gets the tar and is ended.
- * @throws AppError `image_refused` for layers that are damaged or hostile; what the sink says.
+ * @throws AppError `image_refused` for layers that are damaged or hostile, `disk_full` for more than
+ *   `maxBytes`; what the sink says.
  */
 export async function flatten(
   layers: readonly LayerSource[],
@@ -149,9 +151,11 @@ class TarWriter {
     this.#entries += 1;
     this.#contentBytes += entry.sizeBytes;
     if (this.#contentBytes > this.#options.maxBytes) {
-      throw refused('its files are larger than the space that there is for them', {
-        maxBytes: this.#options.maxBytes,
-      });
+      throw new AppError(
+        'disk_full',
+        `There is no room for this image: its files have more than ${Math.floor(this.#options.maxBytes / 2 ** 20)} MiB, which are free. Free some space, then go on.`,
+        { details: { maxBytes: this.#options.maxBytes } },
+      );
     }
     await this.#put(encodeEntry(entry, { path }));
     for await (const piece of reader.body()) await this.#put(piece);

@@ -54,18 +54,19 @@ export interface ImageLayer {
 }
 
 /** What an image says about how its command is run (OCI image-spec, config.md). */
-export interface ImageConfig {
-  readonly entrypoint: readonly string[];
-  readonly command: readonly string[];
+export const imageConfigSchema = z.object({
+  entrypoint: z.array(z.string()),
+  command: z.array(z.string()),
   /** `NAME=value`. */
-  readonly environment: readonly string[];
+  environment: z.array(z.string()),
   /** Empty for root. */
-  readonly user: string;
-  readonly workingDirectory: string;
-  readonly stopSignal: string;
+  user: z.string(),
+  workingDirectory: z.string(),
+  stopSignal: z.string(),
   /** As `80/tcp`. */
-  readonly exposedPorts: readonly string[];
-}
+  exposedPorts: z.array(z.string()),
+});
+export type ImageConfig = z.infer<typeof imageConfigSchema>;
 
 /** One image of a layout. */
 export interface LayoutImage {
@@ -76,14 +77,19 @@ export interface LayoutImage {
 }
 
 /**
- * @param folder with `index.json` and `blobs/`.
+ * @param folder with `index.json`.
+ * @param blobs with `sha256/`; a layout's own is its folder `blobs`.
  * @param architecture in Go's words, as OCI has it: `amd64`.
  * @throws AppError `image_refused` for what is damaged, `wrong_architecture` with `details.available`.
  */
-export async function readLayout(folder: string, architecture: string): Promise<LayoutImage> {
+export async function readLayout(
+  folder: string,
+  blobs: string,
+  architecture: string,
+): Promise<LayoutImage> {
   const index = parse(indexSchema, await readJson(join(folder, 'index.json'), null));
-  const { manifest, digest } = await findManifest(folder, index, architecture, 0);
-  const config = parse(configSchema, await readBlob(folder, manifest.config.digest));
+  const { manifest, digest } = await findManifest(blobs, index, architecture, 0);
+  const config = parse(configSchema, await readBlob(blobs, manifest.config.digest));
   if (config.architecture !== architecture || config.os !== 'linux') {
     throw wrongArchitecture(architecture, [`${config.os}/${config.architecture}`]);
   }
@@ -92,7 +98,7 @@ export async function readLayout(folder: string, architecture: string): Promise<
     throw refused('its manifest and its configuration have different numbers of layers');
   }
   const layers = manifest.layers.map(({ mediaType, digest: layer, size }, at): ImageLayer => ({
-    ...{ path: blobPath(folder, layer), digest: layer, sizeBytes: size },
+    ...{ path: blobPath(blobs, layer), digest: layer, sizeBytes: size },
     ...{ packing: packingOf(mediaType), diffId: diffIds[at] ?? '' },
   }));
   const { config: said } = config;
@@ -112,7 +118,7 @@ export async function readLayout(folder: string, architecture: string): Promise<
 }
 
 async function findManifest(
-  folder: string,
+  blobs: string,
   index: z.infer<typeof indexSchema>,
   architecture: string,
   depth: number,
@@ -129,9 +135,9 @@ async function findManifest(
     );
     throw wrongArchitecture(architecture, available);
   }
-  const content = await readBlob(folder, chosen.digest);
+  const content = await readBlob(blobs, chosen.digest);
   if (/index|manifest\.list/.test(chosen.mediaType)) {
-    return findManifest(folder, parse(indexSchema, content), architecture, depth + 1);
+    return findManifest(blobs, parse(indexSchema, content), architecture, depth + 1);
   }
   return { manifest: parse(manifestSchema, content), digest: chosen.digest };
 }
@@ -145,12 +151,12 @@ function wrongArchitecture(wanted: string, available: readonly string[]): AppErr
   );
 }
 
-function blobPath(folder: string, digest: string): string {
-  return join(folder, 'blobs', 'sha256', digest.slice('sha256:'.length));
+function blobPath(blobs: string, digest: string): string {
+  return join(blobs, 'sha256', digest.slice('sha256:'.length));
 }
 
-function readBlob(folder: string, digest: string): Promise<unknown> {
-  return readJson(blobPath(folder, digest), digest);
+function readBlob(blobs: string, digest: string): Promise<unknown> {
+  return readJson(blobPath(blobs, digest), digest);
 }
 
 async function readJson(path: string, digest: string | null): Promise<unknown> {

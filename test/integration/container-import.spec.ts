@@ -1,0 +1,200 @@
+/** Images from a real registry on this computer into the library, and what each failure says. */
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ImageLibrary, type ImportOptions } from '../../src/main/images/container/index.ts';
+import { temporaryDirectory } from '../support/folders.ts';
+import { buildImage, canBuildImages, readTree, unpackSquashfs } from '../support/image-builder.ts';
+
+const canServe = ((): boolean => {
+  try {
+    execFileSync('docker-registry', ['--version'], { stdio: 'ignore' });
+    execFileSync('skopeo', ['--version'], { stdio: 'ignore' });
+    return canBuildImages();
+  } catch {
+    return false;
+  }
+})();
+
+/** Of the password “secret”. */
+const htpasswd = 'somebody:$2b$05$PVy4sbJSjjv93C1Waj70fuy6RynO49K3/EIycfD.3dR2nFOOxrwnm\n';
+
+let folder: string;
+const registries: ChildProcess[] = [];
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+/** @returns `127.0.0.1:PORT` of a registry that answers. */
+async function serve(name: string, auth: boolean): Promise<string> {
+  const port = await freePort();
+  const config = join(folder, `${name}.yml`);
+  writeFileSync(join(folder, 'htpasswd'), htpasswd);
+  writeFileSync(
+    config,
+    `version: 0.1
+log: { level: error, accesslog: { disabled: true } }
+storage: { filesystem: { rootdirectory: ${folder}/${name} } }
+http: { addr: "127.0.0.1:${port}" }
+${auth ? `auth: { htpasswd: { realm: nandu, path: ${folder}/htpasswd } }` : ''}
+`,
+  );
+  registries.push(spawn('docker-registry', ['serve', config], { stdio: 'ignore' }));
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    const answers = await fetch(`http://127.0.0.1:${port}/v2/`).then(
+      () => true,
+      () => false,
+    );
+    if (answers) return `127.0.0.1:${port}`;
+    await delay(50);
+  }
+  throw new Error('the registry does not answer');
+}
+
+function push(layout: string, to: string, ...more: string[]): void {
+  execFileSync(
+    'skopeo',
+    [
+      'copy',
+      '--quiet',
+      '--dest-tls-verify=false',
+      ...more,
+      `oci:${layout}:latest`,
+      `docker://${to}`,
+    ],
+    { stdio: 'pipe' },
+  );
+}
+
+// Without docker-registry, skopeo, umoci or root these are left out, and the end of "npm test" says so.
+describe.skipIf(!canServe)('an image', () => {
+  let open: string;
+  let closed: string;
+  let library: ImageLibrary;
+  const problems: unknown[] = [];
+  const options = (more: Partial<ImportOptions> = {}): ImportOptions => ({
+    ...{ architecture: 'amd64', plainHttp: true, signal: new AbortController().signal },
+    ...more,
+  });
+
+  beforeAll(async () => {
+    folder = temporaryDirectory();
+    library = new ImageLibrary(join(folder, 'library'), (error) => problems.push(error));
+    open = await serve('open', false);
+    closed = await serve('closed', true);
+    mkdirSync(join(folder, 'build'));
+    const layout = buildImage(join(folder, 'build'), [
+      'mkdir -p etc bin; echo one >etc/release; echo "#!/bin/sh" >bin/run; chmod 755 bin/run',
+      'mkdir etc; echo two >etc/release; head -c 3000000 /dev/urandom >large',
+    ]);
+    execFileSync('umoci', [
+      ...['config', '--image', `${layout}:latest`, '--config.entrypoint', '/bin/run'],
+      ...['--config.cmd', 'hello', '--config.env', 'A=b', '--config.user', '7:8'],
+      ...['--config.workingdir', '/etc', '--config.exposedports', '80/tcp'],
+    ]);
+    push(layout, `${open}/tests/image:1`);
+    push(layout, `${open}/tests/image:again`);
+    push(layout, `${closed}/private:1`, '--dest-creds', 'somebody:secret');
+    execFileSync('umoci', ['config', '--image', `${layout}:latest`, '--architecture', 's390x']);
+    push(layout, `${open}/tests/foreign:1`);
+  });
+  afterAll(async () => {
+    for (const registry of registries) {
+      const ended = new Promise((resolve) => registry.once('exit', resolve));
+      registry.kill('SIGTERM');
+      await ended;
+    }
+    rmSync(folder, { recursive: true, force: true });
+    expect(problems).toEqual([]);
+  });
+
+  it('is imported with its configuration, tells its progress, and is stored once', async () => {
+    const steps = new Set<string>();
+    const stored = await library.import(
+      `${open}/tests/image:1`,
+      options({ onProgress: (step) => steps.add(step) }),
+    );
+    expect(stored).toMatchObject({
+      source: `docker://${open}/tests/image:1`,
+      layerCount: 2,
+      config: {
+        ...{ entrypoint: ['/bin/run'], command: ['hello'], user: '7:8', workingDirectory: '/etc' },
+        ...{ environment: ['A=b'], exposedPorts: ['80/tcp'] },
+      },
+    });
+    expect(steps).toContain('building');
+    const tree = readTree(unpackSquashfs(library.rootOf(stored), join(folder, 'unpacked')));
+    expect([...tree.keys()]).toEqual(['bin', 'bin/run', 'etc', 'etc/release', 'large']);
+    expect((await library.import(`${open}/tests/image:again`, options())).rootDigest).toBe(
+      stored.rootDigest,
+    );
+    expect(await library.list()).toEqual([stored]);
+    expect(readdirSync(join(folder, 'library')).sort()).toEqual(
+      [`${stored.manifestDigest.slice(7)}.json`, `${stored.rootDigest.slice(7)}.squashfs`].sort(),
+    );
+    expect(await library.remove(stored.manifestDigest)).toBe(true);
+    expect(readdirSync(join(folder, 'library'))).toEqual([]);
+  });
+
+  it('of a private registry needs the right password, which is on no command line', async () => {
+    const right = { user: 'somebody', password: 'secret' };
+    await expect(library.import(`${closed}/private:1`, options())).rejects.toMatchObject({
+      code: 'registry_denied',
+    });
+    await expect(
+      library.import(
+        `${closed}/private:1`,
+        options({ credentials: { ...right, password: 'wrong' } }),
+      ),
+    ).rejects.toMatchObject({ code: 'registry_denied' });
+    const stored = await library.import(`${closed}/private:1`, options({ credentials: right }));
+    expect(stored.layerCount).toBe(2);
+    await library.remove(stored.manifestDigest);
+  });
+
+  it.each<[string, () => string, Partial<ImportOptions>, string]>([
+    ['is unknown', () => `${open}/tests/nothing:1`, {}, 'image_unknown'],
+    ['has no such tag', () => `${open}/tests/image:none`, {}, 'image_unknown'],
+    [
+      'is offered without encryption',
+      () => `${open}/tests/image:1`,
+      { plainHttp: false },
+      'registry_insecure',
+    ],
+    [
+      'is in a registry that is not there',
+      () => '127.0.0.1:9/tests/image:1',
+      {},
+      'registry_unreachable',
+    ],
+    ['is for another architecture', () => `${open}/tests/foreign:1`, {}, 'wrong_architecture'],
+    ['is a file that is not there', () => 'oci-archive:/nowhere/image.tar', {}, 'file_missing'],
+    ['has a name of nonsense', () => '--help', {}, 'invalid_input'],
+  ])('that %s is refused in its own words, and nothing is left', async (_, name, more, code) => {
+    await expect(library.import(name(), options(more))).rejects.toMatchObject({ code });
+    expect(await library.list()).toEqual([]);
+    const left = readdirSync(join(folder, 'library'));
+    expect(left.filter((entry) => entry !== 'blobs')).toEqual([]);
+  });
+
+  it('is called off: nothing is listed, and the next try imports it', async () => {
+    const end = new AbortController();
+    const importing = library.import(`${open}/tests/image:1`, options({ signal: end.signal }));
+    await delay(30);
+    end.abort();
+    await expect(importing).rejects.toMatchObject({ code: 'cancelled' });
+    expect(await library.list()).toEqual([]);
+    const stored = await library.import(`${open}/tests/image:1`, options());
+    expect((await library.list()).length).toBe(1);
+    await library.remove(stored.manifestDigest);
+  });
+});
