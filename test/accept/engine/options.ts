@@ -164,7 +164,7 @@ function cases(services: Services, folder: string): OptionCase[] {
     {
       ...{ option: 'firmware=qboot', changes: { firmware: { kind: 'qboot' } } },
       given: /-bios qboot\.rom/,
-      sees: ['dmesg | grep -c BIOS', /^\d+$/],
+      sees: ['dmesg | grep -c DMI:', /^0$/],
     },
     // With a bzImage: an ELF boots only now and then this way when it is emulated, which Nandu warns of.
     {
