@@ -124,6 +124,20 @@ describe('settings that are not saved', () => {
     await app.page.getByRole('tab', { name: 'Settings', exact: true }).waitFor();
   });
 
+  it('outlive the page, as they outlive the app', async () => {
+    await app.openTab('Settings');
+    await memory().fill('333');
+    await app.page.getByRole('tab', { name: 'Settings (unsaved changes)' }).waitFor();
+    await app.page.reload();
+    await app.page.getByRole('tab', { name: 'Settings (unsaved changes)' }).waitFor();
+    await app.openTab('Settings');
+    await expect.poll(() => memory().inputValue()).toBe('333');
+    await app.button('Discard').click();
+    await app.page.getByRole('tab', { name: 'Settings', exact: true }).waitFor();
+    await app.page.reload();
+    await app.page.getByRole('tab', { name: 'Settings', exact: true }).waitFor();
+  });
+
   it('that cannot be saved lead back to their fields', async () => {
     await app.openTab('Settings');
     await memory().fill('1');

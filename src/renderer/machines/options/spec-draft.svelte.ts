@@ -43,9 +43,15 @@ export class SpecDraft {
   readonly #changes: readonly string[] = $derived(changedFields(this.#state));
   readonly #fromPreset: readonly string[] = $derived(changedSincePreset(this.#state.value));
 
-  constructor(saved: MachineSpec) {
+  /** @param kept what was typed before the page or the app ended; follows what was saved since. */
+  constructor(saved: MachineSpec, kept: DraftState | null = null) {
     this.#seen = saved;
-    this.#state = openDraft(saved);
+    this.#state = kept === null ? openDraft(saved) : rebased(kept, saved);
+  }
+
+  /** All of it as plain data. */
+  get state(): DraftState {
+    return this.#state;
   }
 
   /** As it stands: the right shape, perhaps out of bounds. */
