@@ -5,7 +5,11 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ImageLibrary, type ImportOptions } from '../../src/main/images/container/index.ts';
+import {
+  ImageLibrary,
+  readLayout,
+  type ImportOptions,
+} from '../../src/main/images/container/index.ts';
 import { temporaryDirectory } from '../support/folders.ts';
 import { buildImage, canBuildImages, readTree, unpackSquashfs } from '../support/image-builder.ts';
 
@@ -78,6 +82,7 @@ function push(layout: string, to: string, ...more: string[]): void {
 // Without docker-registry, skopeo, umoci or root these are left out, and the end of "npm test" says so.
 describe.skipIf(!canServe)('an image', () => {
   let open: string;
+  let layout: string;
   let closed: string;
   let library: ImageLibrary;
   const problems: unknown[] = [];
@@ -92,7 +97,7 @@ describe.skipIf(!canServe)('an image', () => {
     open = await serve('open', false);
     closed = await serve('closed', true);
     mkdirSync(join(folder, 'build'));
-    const layout = buildImage(join(folder, 'build'), [
+    layout = buildImage(join(folder, 'build'), [
       'mkdir -p etc bin; echo one >etc/release; echo "#!/bin/sh" >bin/run; chmod 755 bin/run',
       'mkdir etc; echo two >etc/release; head -c 3000000 /dev/urandom >large',
     ]);
@@ -104,8 +109,10 @@ describe.skipIf(!canServe)('an image', () => {
     push(layout, `${open}/tests/image:1`);
     push(layout, `${open}/tests/image:again`);
     push(layout, `${closed}/private:1`, '--dest-creds', 'somebody:secret');
-    execFileSync('umoci', ['config', '--image', `${layout}:latest`, '--architecture', 's390x']);
-    push(layout, `${open}/tests/foreign:1`);
+    execFileSync('cp', ['-a', layout, join(folder, 'foreign')]);
+    const foreign = join(folder, 'foreign');
+    execFileSync('umoci', ['config', '--image', `${foreign}:latest`, '--architecture', 's390x']);
+    push(foreign, `${open}/tests/foreign:1`);
   });
   afterAll(async () => {
     for (const registry of registries) {
@@ -184,6 +191,29 @@ describe.skipIf(!canServe)('an image', () => {
     expect(await library.list()).toEqual([]);
     const left = readdirSync(join(folder, 'library'));
     expect(left.filter((entry) => entry !== 'blobs')).toEqual([]);
+  });
+
+  it('whose fetched blob was damaged is refused once, then fetched anew', async () => {
+    const blobs = join(folder, 'library', 'blobs', 'sha256');
+    const { layers } = await readLayout(layout, join(layout, 'blobs'), 'amd64');
+    const digest = layers[0]?.digest.slice('sha256:'.length) ?? expect.unreachable();
+    mkdirSync(blobs, { recursive: true });
+    writeFileSync(join(blobs, digest), 'cut off');
+    await expect(library.import(`${open}/tests/image:1`, options())).rejects.toMatchObject({
+      code: 'image_refused',
+    });
+    const stored = await library.import(`${open}/tests/image:1`, options());
+    await library.remove(stored.manifestDigest);
+  });
+
+  it('two at once, and a removal meanwhile, do not get into each other’s way', async () => {
+    const [one, two] = await Promise.all([
+      library.import(`${open}/tests/image:1`, options()),
+      library.import(`${open}/tests/image:again`, options()),
+    ]);
+    expect(one).toEqual(two);
+    await library.remove(one.manifestDigest);
+    expect(await library.list()).toEqual([]);
   });
 
   it('is called off: nothing is listed, and the next try imports it', async () => {

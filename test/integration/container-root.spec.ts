@@ -1,6 +1,7 @@
 /** The root file system that comes of an image's layers, against what umoci makes of the same image. */
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   flatten,
@@ -29,7 +30,11 @@ async function convert(layout: string, image: string): Promise<Flattened> {
   const sources = layers.map((layer) =>
     layerSource(layer.path, layer.packing, layer.digest, layer.diffId),
   );
-  return makeSquashfs(image, (sink) => flatten(sources, sink, { signal, maxBytes: 1e9 }), signal);
+  return makeSquashfs(
+    image,
+    (sink, wanted) => flatten(sources, sink, { signal: wanted, maxBytes: 1e9 }),
+    signal,
+  );
 }
 
 /** In which entries the two differ. */
@@ -45,6 +50,26 @@ async function compare(layers: readonly string[]): Promise<{ paths: string[]; di
 const long = 'a-rather-long-name/'.repeat(9);
 
 // Without umoci or root these are left out, which the last lines of "npm test" count and name.
+it('without sqfstar says so at once, and leaves nothing', async () => {
+  const path = process.env['PATH'];
+  process.env['PATH'] = '/nowhere';
+  try {
+    const image = join(folder, 'x.squashfs');
+    const { signal } = new AbortController();
+    const tar = { open: () => Readable.from([Buffer.alloc(4 * 1024 * 1024)]) };
+    await expect(
+      makeSquashfs(
+        image,
+        (sink, wanted) => flatten([tar], sink, { signal: wanted, maxBytes: 1e9 }),
+        signal,
+      ),
+    ).rejects.toMatchObject({ code: 'tool_missing' });
+    expect(existsSync(image)).toBe(false);
+  } finally {
+    process.env['PATH'] = path;
+  }
+});
+
 describe.skipIf(!canBuildImages())('a flattened image is what umoci unpacks', () => {
   it('every kind of entry, with owners, times, attributes and long names', async () => {
     const { paths, differs } = await compare([
@@ -92,6 +117,13 @@ newline" etc/large; setfattr -n user.bytes -v 0x00ff00fe etc/large
       `mkdir d; : >d/.wh.f`,
     ]);
     expect(differs).toEqual([]);
+  });
+
+  it('the same layers always come to the same name', async () => {
+    const layout = buildImage(folder, ['mkdir -p a/b; echo x >a/b/c; ln a/b/c d', 'echo y >a.txt']);
+    const first = await convert(layout, join(folder, '1.squashfs'));
+    const second = await convert(layout, join(folder, '2.squashfs'));
+    expect(first.digest).toBe(second.digest);
   });
 
   it('60 layers', async () => {

@@ -44,7 +44,10 @@ export async function fetchImage(
   const secrets = await mkdtemp(`${layout}.auth-`);
   const before = await sizeOf(blobs);
   const timer = setInterval(() => {
-    void sizeOf(blobs).then((bytes) => onProgress?.(Math.max(0, bytes - before)));
+    // What is under way lies in the layout, what is whole among the blobs.
+    void Promise.all([sizeOf(blobs), sizeOf(layout)]).then(([whole, partial]) =>
+      onProgress?.(Math.max(0, whole + partial - before)),
+    );
   }, progressMs);
   try {
     const auth: string[] = [];
@@ -108,6 +111,16 @@ function explain(said: string, source: ImageSource, signal: AbortSignal): AppErr
   const where = source.kind === 'registry' ? source.registry : name;
   const meanings: readonly (readonly [RegExp, ErrorCode, string])[] = [
     [
+      /policy\.json/i,
+      'tool_missing',
+      'skopeo has no policy that says which images to trust (containers-policy.json(5)). On Debian the package golang-github-containers-common brings one.',
+    ],
+    [
+      /docker daemon|docker\.sock/i,
+      'registry_unreachable',
+      'The local Docker engine does not answer. Is it running, and may you use it?',
+    ],
+    [
       /server gave HTTP response to HTTPS client/i,
       'registry_insecure',
       `“${where}” speaks without encryption. Allow that for this registry if you trust the way to it.`,
@@ -128,7 +141,7 @@ function explain(said: string, source: ImageSource, signal: AbortSignal): AppErr
       `There is no image “${name}”. Look at its name and tag again.`,
     ],
     [
-      /unauthorized|authentication required|denied|403 \(Forbidden\)/i,
+      /unauthorized|authentication required|access .*denied|403 \(Forbidden\)/i,
       'registry_denied',
       `“${where}” does not give “${name}” to you: it is private, or there is none of that name. Sign in, or look at the name again.`,
     ],
@@ -138,11 +151,7 @@ function explain(said: string, source: ImageSource, signal: AbortSignal): AppErr
       `“${where}” cannot be reached. Is the computer online, and the registry’s name right?`,
     ],
     [/no such file or directory/i, 'file_missing', `There is no “${name}”.`],
-    [
-      /docker daemon|docker\.sock/i,
-      'registry_unreachable',
-      'The local Docker engine does not answer. Is it running, and may you use it?',
-    ],
+    [/permission denied/i, 'file_unreadable', `You may not read “${name}”.`],
   ];
   const [, code, message] = meanings.find(([pattern]) => pattern.test(said)) ?? [
     null,

@@ -89,7 +89,11 @@ describe('flatten', () => {
       ],
       ['a=1'],
     ],
-    ['absolute and odd names below the root', [[{ name: '/etc//./x', content: '1' }]], ['etc/x=1']],
+    [
+      'absolute and odd names below the root',
+      [[{ name: '/etc//./x', content: '1' }]],
+      ['etc/', 'etc/x=1'],
+    ],
     [
       'nothing below a file, whoever says so',
       [
@@ -104,7 +108,7 @@ describe('flatten', () => {
     [
       'no file in place of a folder that something above needs',
       [[{ name: 'a/b', content: '2' }], [{ name: 'a', content: '1' }]],
-      ['a/b=2'],
+      ['a/', 'a/b=2'],
     ],
     [
       'nothing of a folder that was a file in between',
@@ -168,6 +172,21 @@ describe('flatten', () => {
       tar({ name: 'l', type: '1', link: 'm' }, { name: 'm', type: '1', link: 'l' }),
       /without an end/,
     ],
+    [
+      'a NUL in a name',
+      tar({ name: 'p', type: 'x', content: '15 path=a/..\0x\n' }, { name: 'y' }),
+      /NUL/,
+    ],
+    [
+      'a name that is too deep',
+      tar({ name: 'p', type: 'x', content: `1012 path=${'a/'.repeat(500)}b\n` }, { name: 'y' }),
+      /deeper/,
+    ],
+    [
+      'a size that is no number',
+      tar({ name: 'p', type: 'x', content: '12 size=1e3\n' }, { name: 'y' }),
+      /makes no sense/,
+    ],
     ['an unknown type', tar({ name: 'a', type: 'V' }), /unknown type/],
     ['a file that ends too early', raw({ name: 'a', size: 900 }), /in the middle/],
     ['a size of nonsense', tar({ name: 'a', size: -1 }), /makes no sense|not a tar/],
@@ -189,6 +208,14 @@ describe('flatten', () => {
 it('stops at more than there is room for, before it is written', async () => {
   const bomb = tar({ name: 'a', content: 'x'.repeat(2_000) });
   await expect(flattened([bomb], 1_000)).rejects.toMatchObject({ code: 'disk_full' });
+  // A file of one byte and a terabyte of holes.
+  const sparse = {
+    name: 'p',
+    type: 'x',
+    content: '33 GNU.sparse.realsize=1099511627776\n'.replace('33', '37'),
+  };
+  const holes = tar(sparse, { name: 'a', content: 'x' });
+  await expect(flattened([holes], 1_000)).rejects.toMatchObject({ code: 'disk_full' });
 });
 
 describe('a layer', () => {

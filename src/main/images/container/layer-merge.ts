@@ -72,6 +72,11 @@ export class LayerMerge {
     return this.#taken.get(path)?.layer ?? null;
   }
 
+  /** Folders that something lies in and no layer describes; parents first. */
+  missingFolders(): string[] {
+    return [...this.#needed].filter((path) => !this.#taken.has(path)).sort();
+  }
+
   #isHidden(path: string): boolean {
     if (this.#blocked.has(path)) return true;
     for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {

@@ -2,8 +2,7 @@
  * The container images of this installation: each a read-only root file system named by its content, and what
  * its image says of it. What is half imported lies elsewhere and is never listed.
  */
-import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { randomUUID } from 'node:crypto';
 import {
   mkdir,
   open,
@@ -22,7 +21,7 @@ import { fetchImage, type FetchOptions } from './fetch.ts';
 import { flatten } from './flatten.ts';
 import { layerSource } from './layer-stream.ts';
 import { imageConfigSchema, readLayout, type LayoutImage } from './oci-layout.ts';
-import { parseImageName, skopeoSource } from './reference.ts';
+import { parseImageName, skopeoSource, type ImageSource } from './reference.ts';
 import { makeSquashfs } from './squashfs.ts';
 
 /** So much is left free on the disk whatever an image wants. */
@@ -36,7 +35,7 @@ const storedImageSchema = z.object({
   manifestDigest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
   /** As it was asked for, in full: `docker://docker.io/library/alpine:latest`. */
   source: z.string(),
-  /** Names the file of the root. */
+  /** Of the tar that the root was packed from; names its file. */
   rootDigest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
   rootBytes: z.int().nonnegative(),
   /** Of the files in it, unpacked. */
@@ -58,6 +57,7 @@ export type ImportOptions = Omit<FetchOptions, 'onProgress'> & {
 export class ImageLibrary {
   readonly #folder: string;
   readonly #onProblem: (error: unknown) => void;
+  #last: Promise<unknown> = Promise.resolve();
 
   /** @param onProblem told of files that cannot be read; they stay, and are not listed. */
   constructor(folder: string, onProblem: (error: unknown) => void) {
@@ -97,7 +97,19 @@ export class ImageLibrary {
    */
   async import(typed: string, options: ImportOptions): Promise<StoredImage> {
     const source = parseImageName(typed);
+    return this.#inTurn(() => this.#import(source, options));
+  }
+
+  /** One after the other: they share the blobs, and a removal must not meet an import of the same image. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(work);
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+
+  async #import(source: ImageSource, options: ImportOptions): Promise<StoredImage> {
     const { signal, onProgress, architecture } = options;
+    await this.#sweep();
     const blobs = join(this.#folder, 'blobs');
     const work = join(this.#folder, `.work-${randomUUID()}`);
     await mkdir(work, { recursive: true, mode: 0o700 });
@@ -114,14 +126,33 @@ export class ImageLibrary {
       const stored = known ?? (await this.#build(image, skopeoSource(source), work, options));
       await this.#forgetBlobs(blobs);
       return stored;
+    } catch (error) {
+      // skopeo takes a blob that is there for good: a bad one would fail every further try.
+      if (error instanceof AppError && error.code === 'image_refused')
+        await this.#forgetBlobs(blobs);
+      if (signal.aborted && !(error instanceof AppError)) {
+        throw new AppError('cancelled', 'The import was called off.', { cause: error });
+      }
+      throw error;
     } finally {
       await rm(work, { recursive: true, force: true });
-      if (signal.aborted) onProgress?.('fetching', 0);
+    }
+  }
+
+  /** What an import left that ended with its app: partial roots, and the file that a password was in. */
+  async #sweep(): Promise<void> {
+    const names = await readdir(this.#folder).catch(() => []); // nothing was ever imported
+    for (const name of names.filter((entry) => entry.startsWith('.work-'))) {
+      await rm(join(this.#folder, name), { recursive: true, force: true }).catch(this.#onProblem);
     }
   }
 
   /** @returns whether there was one. Other images that share its root keep it. */
-  async remove(manifestDigest: string): Promise<boolean> {
+  remove(manifestDigest: string): Promise<boolean> {
+    return this.#inTurn(() => this.#remove(manifestDigest));
+  }
+
+  async #remove(manifestDigest: string): Promise<boolean> {
     const images = await this.list();
     const image = images.find((one) => one.manifestDigest === manifestDigest);
     if (image === undefined) return false;
@@ -142,11 +173,11 @@ export class ImageLibrary {
     const layers = image.layers.map((layer) =>
       layerSource(layer.path, layer.packing, layer.digest, layer.diffId),
     );
-    const { contentBytes } = await makeSquashfs(
+    const { contentBytes, digest } = await makeSquashfs(
       root,
-      (sink) =>
+      (sink, wanted) =>
         flatten(layers, sink, {
-          ...{ signal, maxBytes: Math.max(0, bavail * bsize - reserveBytes) },
+          ...{ signal: wanted, maxBytes: Math.max(0, bavail * bsize - reserveBytes) },
           onProgress: (bytes) => onProgress?.('building', bytes),
         }),
       signal,
@@ -154,10 +185,11 @@ export class ImageLibrary {
     const stored: StoredImage = {
       ...{ formatVersion: 1, manifestDigest: image.manifestDigest, source, contentBytes },
       ...{ layerCount: image.layers.length, importedAtMs: Date.now(), config: image.config },
-      rootDigest: `sha256:${await hashOf(root)}`,
+      rootDigest: digest,
       rootBytes: (await stat(root)).size,
     };
     await flush(root);
+    signal.throwIfAborted();
     await rename(root, this.rootOf(stored));
     // Last, because this lists it.
     const record = join(work, 'image.json');
@@ -185,12 +217,6 @@ function hexOf(digest: string): string {
   const hex = /^sha256:([0-9a-f]{64})$/.exec(digest)?.[1];
   if (hex === undefined) throw new AppError('internal', 'That is no digest.');
   return hex;
-}
-
-async function hashOf(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-  return hash.digest('hex');
 }
 
 async function flush(path: string): Promise<void> {

@@ -6,24 +6,36 @@ import { spawn } from 'node:child_process';
 import type { Writable } from 'node:stream';
 import { rm } from 'node:fs/promises';
 import { AppError } from '../../../shared/index.ts';
+import { refused } from './refusal.ts';
 
-/** The same layers come to the same bytes, so that an image is stored once. */
-const reproducible = ['-reproducible', '-mkfs-time', '0', '-root-time', '0', '-root-mode', '0755'];
+/** The root itself, which no layer need describe, is root's; unprivileged it would be the builder's. */
+const root = [
+  '-root-mode',
+  '0755',
+  '-root-uid',
+  '0',
+  '-root-gid',
+  '0',
+  '-root-time',
+  '0',
+  '-mkfs-time',
+  '0',
+];
 
 /**
  * @param path of the image; must not exist. Removed again when anything fails.
- * @param write feeds the tar and ends the stream.
- * @throws AppError `tool_missing`, `disk_full`, `cancelled`, `internal`, or what `write` throws.
+ * @param write feeds the tar and ends the stream; its signal also tells that nobody takes it any more.
+ * @throws AppError `tool_missing`, `disk_full`, `cancelled`, `image_refused`, or what `write` throws.
  */
 export async function makeSquashfs<T>(
   path: string,
-  write: (sink: Writable) => Promise<T>,
+  write: (sink: Writable, signal: AbortSignal) => Promise<T>,
   signal: AbortSignal,
 ): Promise<T> {
   const child = spawn(
     'sqfstar',
     // lz4: a guest reads it fastest, and packing takes a tenth of zstd's time.
-    ['-comp', 'lz4', '-no-progress', '-quiet', ...reproducible, path],
+    ['-comp', 'lz4', '-no-progress', '-quiet', ...root, path],
     { stdio: ['pipe', 'ignore', 'pipe'] },
   );
   let said = '';
@@ -47,11 +59,16 @@ export async function makeSquashfs<T>(
     );
     child.once('close', resolve);
   });
-  ended.catch(() => undefined); // awaited below in every case
+  const gone = new AbortController();
+  ended.catch(() => undefined).finally(() => gone.abort()); // awaited below in every case
+  const stop = (): void => void child.kill('SIGKILL');
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  child.stdin.on('error', () => undefined); // it is gone; its end says why
   try {
-    const written = await write(child.stdin);
+    const written = await write(child.stdin, AbortSignal.any([signal, gone.signal]));
     const code = await ended;
-    if (code !== 0) throw new Error(`sqfstar ended with exit code ${code}`);
+    if (code !== 0 || signal.aborted) throw new Error(`sqfstar ended with exit code ${code}`);
     return written;
   } catch (error) {
     child.kill('SIGKILL');
@@ -66,8 +83,9 @@ export async function makeSquashfs<T>(
         cause: error,
       });
     }
-    throw new AppError('internal', `The image’s file system could not be made: ${said.trim()}`, {
-      cause: error,
-    });
+    // sqfstar takes what tar takes; what it does not take is the image's fault.
+    throw refused(`sqfstar does not take it: ${said.trim().split('\n')[0] ?? ''}`, {}, error);
+  } finally {
+    signal.removeEventListener('abort', stop);
   }
 }

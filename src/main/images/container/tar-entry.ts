@@ -5,6 +5,10 @@
 import { refused } from './refusal.ts';
 
 export const blockBytes = 512;
+/** NAME_MAX of Linux. */
+const maxComponentBytes = 255;
+/** Far deeper than any image is, and shallow enough that looking at all parents costs nothing. */
+const maxDepth = 256;
 
 /** POSIX pax keywords of an entry, in order; values are bytes, because extended attributes need not be text. */
 export type PaxRecords = ReadonlyMap<string, Buffer>;
@@ -21,6 +25,8 @@ export interface TarEntry {
   readonly linkPath: string;
   /** Bytes of content that follow in the archive. */
   readonly sizeBytes: number;
+  /** Bytes of the file once it is unpacked; more than {@link sizeBytes} where it has holes. */
+  readonly realBytes: number;
   /** The header block, and for old GNU sparse files the blocks that extend it. */
   readonly header: Buffer;
   readonly pax: PaxRecords;
@@ -53,7 +59,14 @@ export function kindOf(flag: string, rawPath: string): TarKind {
  * @throws AppError for one that would leave it.
  */
 export function safePath(raw: string): string {
+  // It would end the name for the kernel and for no one else.
+  if (raw.includes('\0')) throw refused('one of its names has a NUL in it');
   const parts = raw.split('/').filter((part) => part !== '' && part !== '.');
+  if (parts.length > maxDepth || parts.some((part) => part.length > maxComponentBytes)) {
+    throw refused('one of its names is longer or deeper than Linux allows', {
+      path: raw.slice(0, 200),
+    });
+  }
   if (parts.includes('..')) throw refused('one of its names leads out of the root', { path: raw });
   return parts.join('/');
 }
@@ -68,6 +81,7 @@ export function encodeEntry(
   const pax = new Map(entry.pax);
   pax.delete('path');
   pax.delete('linkpath');
+  if (pax.has('GNU.sparse.name')) pax.set('GNU.sparse.name', Buffer.from(path, 'latin1'));
   const name = kind === 'directory' ? `${path}/` : path;
   putName(header, 0, name === '' || name === '/' ? './' : name, pax, 'path');
   putName(header, 157, kind === 'hardlink' || kind === 'symlink' ? linkPath : '', pax, 'linkpath');
@@ -80,6 +94,27 @@ export function encodeEntry(
   if (header.toString('latin1', 257, 263) === 'ustar\0') header.fill(0, 345, 500);
   seal(header);
   return pax.size === 0 ? header : Buffer.concat([encodePax(pax), header]);
+}
+
+/** A folder of root's, mode 0755, from the beginning of time. */
+export function plainFolder(path: string): Buffer {
+  const header = Buffer.alloc(blockBytes);
+  header.write('0000755\0', 100, 'latin1');
+  header.write('0000000\x000000000\0', 108, 'latin1');
+  header.write('00000000000\x0000000000000\0', 124, 'latin1');
+  header.write('5', 156, 'latin1');
+  header.write('ustar\x0000', 257, 'latin1');
+  return encodeEntry({
+    ...{
+      path,
+      kind: 'directory',
+      linkPath: '',
+      sizeBytes: 0,
+      realBytes: 0,
+      header,
+      pax: new Map(),
+    },
+  });
 }
 
 /** Zeros up to the next block. */

@@ -28,6 +28,11 @@ export class TarReader {
     this.#source = source[Symbol.asyncIterator]();
   }
 
+  /** Lets go of the stream, wherever it is. */
+  async close(): Promise<void> {
+    await this.#source.return?.();
+  }
+
   /** @returns null at the archive's end. @throws AppError `image_refused` for what is no tar. */
   async next(): Promise<TarEntry | null> {
     await this.skip();
@@ -95,6 +100,7 @@ export class TarReader {
     const rawLink =
       textOf(pax.get('linkpath') ?? longLink) ??
       untilNul(header.subarray(157, 257)).toString('latin1');
+    if (rawLink.includes('\0')) throw refused('one of its names has a NUL in it');
     if (rawPath.length > maxPathBytes || rawLink.length > maxPathBytes) {
       throw refused('one of its names is longer than Linux allows');
     }
@@ -116,6 +122,7 @@ export class TarReader {
     this.#paddingBytes = (blockBytes - (sizeBytes % blockBytes)) % blockBytes;
     return {
       ...{ path: safePath(rawPath), kind, sizeBytes, pax, header: Buffer.concat(blocks) },
+      realBytes: Math.max(sizeBytes, kind === 'file' ? realSize(header, flag, pax) : 0),
       linkPath: kind === 'hardlink' ? safePath(rawLink) : kind === 'symlink' ? rawLink : '',
     };
   }
@@ -166,9 +173,21 @@ export class TarReader {
 
 function contentSize(header: Buffer, pax: PaxRecords): number {
   const record = pax.get('size')?.toString('latin1');
+  if (record !== undefined && !/^\d{1,16}$/.test(record))
+    throw refused('a file’s size makes no sense');
   const size = record === undefined ? numberAt(header, 124) : Number(record);
   if (!Number.isSafeInteger(size) || size < 0) throw refused('a file’s size makes no sense');
   return size;
+}
+
+/** What a sparse file has unpacked, holes and all: they are not in the archive, but in the root. */
+function realSize(header: Buffer, flag: string, pax: PaxRecords): number {
+  if (flag === 'S') return numberAt(header, 483);
+  const record = pax.get('GNU.sparse.realsize') ?? pax.get('GNU.sparse.size');
+  if (record === undefined) return 0;
+  const text = record.toString('latin1');
+  if (!/^\d{1,16}$/.test(text)) throw refused('a file’s size makes no sense');
+  return Number(text);
 }
 
 /** Octal text, or base 256 where the first bit is set (tar's manual, “Extensions”). */
