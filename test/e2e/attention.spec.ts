@@ -148,6 +148,16 @@ describe('settings that are not saved', () => {
       .waitFor();
     await app.button('Show settings').click();
     expect(await memory().inputValue()).toBe('1');
+    await expect
+      .poll(() => memory().evaluate((field) => field === document.activeElement))
+      .toBe(true);
+    // Also when that tab is open already.
+    await app.page.getByRole('tab', { name: /^Settings/ }).focus();
+    await app.button('Start').first().click();
+    await app.button('Show settings').click();
+    await expect
+      .poll(() => memory().evaluate((field) => field === document.activeElement))
+      .toBe(true);
     await app.button('Discard').click();
     await app.openTab('Overview');
   });

@@ -1,4 +1,6 @@
 /** A person's way through the window, on the real QEMU: create, start, type, look, stop, delete. */
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NanduApp } from '../support/app.ts';
 
@@ -31,6 +33,21 @@ describe('a machine in the window', () => {
     await app.waitForConsole('answer-42 äöü-日本');
     await app.openTab('Overview');
     expect(await app.page.getByRole('table').getByRole('row').count()).toBe(2); // head and run 1
+  });
+
+  it('gives its QEMU none of the descriptors that Chromium leaves open', async () => {
+    const folder = join(app.dataDirectory, 'run');
+    const [run = ''] = readdirSync(folder);
+    const { pid } = JSON.parse(readFileSync(join(folder, run, 'launch.json'), 'utf8')) as {
+      pid: number;
+    };
+    const open = readdirSync(`/proc/${pid}/fd`)
+      .map((name) => readlinkSync(`/proc/${pid}/fd/${name}`))
+      .filter((target) => target.startsWith('/'));
+    // A kept machine once held the app's profile and shared memory open for as long as it ran.
+    const own = [/^\/dev\/(null|kvm|ptmx)/, /\/state\/runs\//, /\/memfd:/, /vmlinux|initrd/];
+    expect(open.filter((target) => !own.some((pattern) => pattern.test(target)))).toEqual([]);
+    expect(open.some((target) => target.endsWith('console.log'))).toBe(true);
   });
 
   it('tells its guest how large the console is, also after the window changed', async () => {

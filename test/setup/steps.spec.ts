@@ -35,7 +35,9 @@ describe('recognise', () => {
 
   it('knows packages of every group for every distribution', () => {
     for (const { packages } of distributions) {
-      expect(Object.values(packages).every((names) => names.length > 0)).toBe(true);
+      // A registry is for CI's tests alone, which run on Debian.
+      const needed = Object.entries(packages).filter(([group]) => group !== 'registry');
+      expect(needed.every(([, names]) => names.length > 0)).toBe(true);
     }
   });
 });

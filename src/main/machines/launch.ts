@@ -210,8 +210,9 @@ async function explain(
   if (exit !== null) {
     const how = exit.signal === null ? `exit code ${exit.code}` : `signal ${exit.signal}`;
     // Without the time, and without the option's own text, which can be a page of JSON; the log has it all.
+    // QEMU ends the story of a locked image with a question; what happened stands before it.
     const last = log
-      .at(-1)
+      .findLast((line) => !line.startsWith('Is another process using'))
       ?.replace(/^\S+Z (?=qemu)/, '')
       .replace(/: (-\w+) \{.*\}: /, ': $1: ');
     return new AppError(

@@ -82,6 +82,7 @@ export class LiveRun {
   readonly #parts: LiveRunParts;
   readonly #listener: LiveRunListener;
   #requested: 'stop' | 'force' | null = null;
+  #guestAsked = false;
   #lastRung: Activity | null = null;
   #shutdown: { guest: boolean; reason: string } | null = null;
   #panicked = false;
@@ -183,6 +184,7 @@ export class LiveRun {
     // A suspended process would sleep through every polite rung.
     if (this.#suspended) process.kill('SIGCONT');
     const rungs: Rung<Activity>[] = [];
+    this.#guestAsked = qmp !== null && !paused;
     if (qmp !== null && !paused) {
       rungs.push({
         name: 'asking-guest',
@@ -345,6 +347,7 @@ export class LiveRun {
     this.#listener.ended(
       describeEnd({
         requested: this.#requested,
+        guestAsked: this.#guestAsked,
         lastRung: this.#lastRung,
         shutdown: this.#shutdown,
         exit,

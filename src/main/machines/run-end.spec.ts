@@ -3,6 +3,7 @@ import { describeEnd, type Evidence } from './run-end.ts';
 
 const nothing: Evidence = {
   requested: null,
+  guestAsked: true,
   lastRung: null,
   shutdown: null,
   exit: { code: 0, signal: null },

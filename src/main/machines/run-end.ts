@@ -9,6 +9,8 @@ import type { ProcessExit } from '../qemu/index.ts';
 export interface Evidence {
   /** What Nandu had asked for, if anything. */
   readonly requested: 'stop' | 'force' | null;
+  /** Whether the guest was asked to shut down; a paused one cannot be. */
+  readonly guestAsked: boolean;
   /** The last rung that was tried, where a ladder was climbed. */
   readonly lastRung: string | null;
   /** QMP's SHUTDOWN event: `guest` and `reason` (qapi/run-state.json, ShutdownCause). */
@@ -25,7 +27,8 @@ export interface Evidence {
 
 /** Classifies an ending. */
 export function describeEnd(evidence: Evidence): RunEnd {
-  const { requested, lastRung, shutdown, exit, panicked, acpi, reachedUserSpace } = evidence;
+  const { requested, guestAsked, lastRung, shutdown, exit, panicked, acpi, reachedUserSpace } =
+    evidence;
   const ourSignal =
     requested === 'force' || lastRung === 'killing'
       ? 'SIGKILL'
@@ -43,9 +46,10 @@ export function describeEnd(evidence: Evidence): RunEnd {
     return end('guest-panic', false, 'The guest’s kernel panicked. Its last lines say why.');
   }
   if (requested === 'stop') {
-    return shutdown?.guest === true
-      ? end('stopped', true, 'The guest shut down when asked.')
-      : end('stopped', true, 'Stopped: the guest was not listening, so QEMU was ended.');
+    if (shutdown?.guest === true) return end('stopped', true, 'The guest shut down when asked.');
+    return guestAsked
+      ? end('stopped', true, 'Stopped: the guest was not listening, so QEMU was ended.')
+      : end('stopped', true, 'Stopped without asking the guest, which could not hear it.');
   }
   if (shutdown?.reason === 'guest-reset' && !reachedUserSpace) {
     return end(

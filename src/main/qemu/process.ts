@@ -3,7 +3,8 @@
  * Never signals a process that is not proved to be the one it started.
  */
 import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, constants, existsSync, openSync } from 'node:fs';
+import { access } from 'node:fs/promises';
 import { AppError } from '../../shared/index.ts';
 import { identifyProcess, isAlive, isSuspended, type ProcessIdentity } from '../host/index.ts';
 
@@ -36,7 +37,9 @@ export async function spawnQemu(argv: readonly string[], logPath: string): Promi
   if (program === undefined) throw new AppError('internal', 'The command line is empty.');
   const log = openSync(logPath, 'a', 0o600);
   try {
-    const child = spawn(program, args, { detached: true, stdio: ['ignore', log, log] });
+    if (program.includes('/')) await access(program, constants.X_OK); // bash would only exit with 126
+    const [launcher, words] = withoutInheritance(program, args);
+    const child = spawn(launcher, words, { detached: true, stdio: ['ignore', log, log] });
     const exited = new Promise<ProcessExit>((resolve) => {
       child.once('exit', (code, signal) => resolve({ code, signal }));
     });
@@ -64,6 +67,25 @@ export async function spawnQemu(argv: readonly string[], logPath: string): Promi
     closeSync(log);
   }
 }
+
+/**
+ * Chromium opens its files without O_CLOEXEC, and Node closes nothing for a child: a machine that outlives the
+ * app would hold the app's profile, shared memory and pipes open, and be able to use them.
+ * @returns a command whose process becomes the program, with its standard descriptors alone.
+ */
+function withoutInheritance(
+  program: string,
+  args: readonly string[],
+): [program: string, args: string[]] {
+  const bash = ['/bin/bash', '/usr/bin/bash'].find((path) => existsSync(path));
+  // Only bash closes descriptors above 9. Without it a machine works all the same.
+  if (bash === undefined) return [program, [...args]];
+  // -p: no start-up file of the person's environment (BASH_ENV) has a say.
+  return [bash, ['-p', '-c', closeAllAndBecome, program, ...args]];
+}
+
+const closeAllAndBecome =
+  'for f in /proc/$$/fd/*; do n=${f##*/}; [ "$n" -le 2 ] || eval "exec $n>&-"; done; exec "$0" "$@"';
 
 /**
  * Watches a process that an earlier Nandu started. The caller has proved that it is ours.
