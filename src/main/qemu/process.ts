@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { closeSync, constants, existsSync, openSync } from 'node:fs';
-import { access } from 'node:fs/promises';
+import { access, stat } from 'node:fs/promises';
 import { AppError } from '../../shared/index.ts';
 import { identifyProcess, isAlive, isSuspended, type ProcessIdentity } from '../host/index.ts';
 
@@ -37,7 +37,7 @@ export async function spawnQemu(argv: readonly string[], logPath: string): Promi
   if (program === undefined) throw new AppError('internal', 'The command line is empty.');
   const log = openSync(logPath, 'a', 0o600);
   try {
-    if (program.includes('/')) await access(program, constants.X_OK); // bash would only exit with 126
+    await assertExecutable(program);
     const [launcher, words] = withoutInheritance(program, args);
     const child = spawn(launcher, words, { detached: true, stdio: ['ignore', log, log] });
     const exited = new Promise<ProcessExit>((resolve) => {
@@ -66,6 +66,13 @@ export async function spawnQemu(argv: readonly string[], logPath: string): Promi
   } finally {
     closeSync(log);
   }
+}
+
+/** What spawn itself would say: bash would only exit with 126. @throws the system's error. */
+async function assertExecutable(program: string): Promise<void> {
+  await access(program, constants.X_OK);
+  if ((await stat(program)).isFile()) return;
+  throw Object.assign(new Error(`${program} is not a file`), { code: 'EACCES' });
 }
 
 /**
