@@ -5,10 +5,9 @@
  *
  * Usage: npm run accept -- engine [--only options|script|faults|adoption|cycles|filter|qmp]
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { faults } from '../support/faults.ts';
 import { qmpStorm } from '../support/qmp-storm.ts';
+import { bootByScript } from '../support/script-boot.ts';
 import { Services, withDataDirectory } from '../support/services.ts';
 import { bootOptions, bootPresets } from './engine/options.ts';
 import { adoptFakes, cycles, filterLongList, idleWithRealMachines } from './engine/window.ts';
@@ -78,16 +77,7 @@ async function bootScript(): Promise<boolean> {
     try {
       const { id } = await services.manager.create(services.spec({ quietKernel: true }));
       const { script } = await services.manager.command(id);
-      const child = spawn('sh', ['-c', script], { cwd: '/', stdio: ['pipe', 'pipe', 'inherit'] });
-      let output = '';
-      child.stdout.setEncoding('utf8').on('data', (text: string) => {
-        const prompted = output.includes('/ # ');
-        output += text;
-        if (!prompted && output.includes('/ # ')) {
-          child.stdin.write('echo script-$((40+2)); poweroff -f\r');
-        }
-      });
-      const [code] = (await once(child, 'exit')) as [number];
+      const { code, output } = await bootByScript(script);
       return code === 0 && output.includes('script-42');
     } finally {
       await services.close();

@@ -1,7 +1,6 @@
 /** A machine's state is true whatever happens to its guest, its QEMU and its files. */
 import { mkdirSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
@@ -14,6 +13,7 @@ import {
 import { readLaunchRecord } from '../../src/main/machines/launch-record.ts';
 import { withChanges, type MachineId } from '../../src/shared/index.ts';
 import { fakeQemuEnvironment, fakeQemuPath } from '../fakes/fake-qemu.ts';
+import { bootByScript } from '../support/script-boot.ts';
 import { Services, withDataDirectory } from '../support/services.ts';
 import { TestView } from '../support/test-view.ts';
 
@@ -411,17 +411,7 @@ describe('a definition', () => {
       const services = await Services.open(path);
       const { id } = await services.manager.create(services.spec({ quietKernel: true }));
       const { script } = await services.manager.command(id);
-      // Its console is the script's own input and output.
-      const child = spawn('sh', ['-c', script], { cwd: '/', stdio: ['pipe', 'pipe', 'inherit'] });
-      let output = '';
-      child.stdout.setEncoding('utf8').on('data', (text: string) => {
-        const prompted = output.includes('/ # ');
-        output += text;
-        if (!prompted && output.includes('/ # ')) {
-          child.stdin.write('echo script-$((40+2)); poweroff -f\r');
-        }
-      });
-      const [code] = (await once(child, 'exit')) as [number];
+      const { code, output } = await bootByScript(script);
       expect(code).toBe(0);
       expect(output).toContain('script-42');
       await services.close();

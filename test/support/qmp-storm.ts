@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { QmpSession } from '../../src/main/qmp/index.ts';
 import { ScriptedMonitor } from '../fakes/scripted-monitor.ts';
+import { randomFrom } from './random.ts';
 
 /** What came of it. */
 export interface StormResult {
@@ -17,17 +18,6 @@ export interface StormResult {
 }
 
 const maxMessageBytes = 64 * 1024;
-
-/** Mulberry32: the same storm on every run, so that a failure can be repeated. */
-export function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** @param total messages, over as many sessions as it takes. */
 export async function qmpStorm(total: number, seed = 20_261_124): Promise<StormResult> {

@@ -1,16 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { randomFrom } from '../../../test/support/random.ts';
 import { MessageFramer, type JsonObject } from './framing.ts';
-
-/** Mulberry32: the same garbage on every run, so that a failure can be repeated. */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 function drain(framer: MessageFramer, into: JsonObject[] = []): JsonObject[] {
   for (let next = framer.next(); next !== null; next = framer.next()) into.push(next);
