@@ -91,4 +91,8 @@ it('speaks of disks only when a copy is without some', () => {
     'The copy is called web copy. Its writable disk was left out, because two machines would damage it.',
     'The copy is called web copy. Its 2 writable disks were left out, because two machines would damage them.',
   ]);
+  const web = { ...defaultSpec, name: 'web' };
+  expect(duplicatedNotice(web, { ...web, name: 'web copy' }, true).text).toBe(
+    'The copy is called web copy. Unsaved changes are not in it.',
+  );
 });

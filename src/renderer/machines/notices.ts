@@ -57,7 +57,7 @@ export function refusalOf(
 }
 
 /** What became of a machine that was duplicated, with a word about its disks only if one is missing. */
-export function duplicatedNotice(original: MachineSpec, copy: MachineSpec): Toast {
+export function duplicatedNotice(original: MachineSpec, copy: MachineSpec, unsaved = false): Toast {
   const left = original.disks.length - copy.disks.length;
   const disks =
     left === 0
@@ -67,6 +67,6 @@ export function duplicatedNotice(original: MachineSpec, copy: MachineSpec): Toas
         : ` Its ${left} writable disks were left out, because two machines would damage them.`;
   return {
     ...{ key: 'duplicated', tone: 'info', subject: original.name, title: 'duplicated' },
-    text: `The copy is called ${copy.name}.${disks}`,
+    text: `The copy is called ${copy.name}.${disks}${unsaved ? ' Unsaved changes are not in it.' : ''}`,
   };
 }
