@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { lineCount, shortPath } from './path-parts.ts';
 
-const kernel = '/root/.cache/nandu/guest/vmlinux-6.1.0-56-amd64-4b37ad587701';
+const kernel = '/home/ada/.cache/nandu/guest/vmlinux-6.1.0-56-amd64-4b37ad587701';
 
 it('keeps the name and as many of the last folders as there is room for', () => {
   expect([80, 44, 32, 30, 12].map((columns) => shortPath(kernel, columns))).toEqual([
