@@ -50,7 +50,11 @@ export async function adoptRun(
     const { end, endedAtMs } = await explainLoss(files);
     // What an end that nobody saw has left: dead sockets, the record, the guest's memory.
     await rm(files.runDirectory, { recursive: true, force: true }).catch(onProblem);
-    machine.hub.loadOnce(files.consoleLog);
+    try {
+      machine.hub.loadOnce(files.consoleLog);
+    } catch (error) {
+      onProblem(error); // a log that cannot be read must not keep the run from being ended
+    }
     machine.lose(run, end, endedAtMs);
   };
   if (record === null) return lose();
