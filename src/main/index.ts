@@ -6,7 +6,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { app, dialog, session, type BrowserWindow } from 'electron';
-import { toErrorData, type EventName, type EventPayload } from '../shared/index.ts';
+import { AppError, toErrorData, type EventName, type EventPayload } from '../shared/index.ts';
 import {
   applyTheme,
   askParting,
@@ -34,6 +34,25 @@ import {
   SettingsRepository,
   WriteQueue,
 } from './store/index.ts';
+
+const later = (): never => {
+  throw new AppError('unsupported', 'Container images are not part of this version yet.');
+};
+const notYet = {
+  'image:list': () => [],
+  'image:import': later,
+  'image:cancel': later,
+  'image:imports': () => [],
+  'image:dismiss': later,
+  'image:remove': later,
+  'image:usage': () => ({ imageBytes: 0, unusedBytes: 0, partialBytes: 0 }),
+  'image:prune': later,
+  'registry:list': () => [],
+  'registry:forget': later,
+  'secret:storage': () => 'session' as const,
+  'secret:set': later,
+  'secret:list': () => [],
+};
 
 declareScheme();
 // Root has no sandbox in Chromium: its page process must then be told so, not started to die.
@@ -146,6 +165,7 @@ async function main(): Promise<void> {
       'host:status': () => loaded.then(() => host.status()),
       'host:refresh': () => host.refresh(),
       'dialog:pick-file': ({ purpose }) => files.pick(purpose),
+      ...notYet,
       'settings:get': () => settings.get(),
       'settings:set': async (chosen) => {
         const before = settings.get();

@@ -27,6 +27,19 @@ export const requestNames = [
   'dialog:pick-file',
   'settings:get',
   'settings:set',
+  'image:list',
+  'image:import',
+  'image:cancel',
+  'image:imports',
+  'image:dismiss',
+  'image:remove',
+  'image:usage',
+  'image:prune',
+  'registry:list',
+  'registry:forget',
+  'secret:storage',
+  'secret:set',
+  'secret:list',
 ] as const;
 export type RequestName = (typeof requestNames)[number];
 
@@ -35,8 +48,10 @@ export const eventNames = [
   'machine:removed',
   'journal:added',
   'host:changed',
+  'image:listed',
+  'image:progressed',
 ] as const;
 export type EventName = (typeof eventNames)[number];
 
-/** The page sends a MessagePort with this name and `{ machineId }`; a console stream flows over it. */
+/** The page sends a MessagePort with this name and `{ machineId, kind }`; a console stream flows over it. */
 export const consoleChannel = 'console:open';

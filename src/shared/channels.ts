@@ -10,6 +10,16 @@ import { doctorReportSchema } from './doctor.ts';
 import { hostStatusSchema } from './host.ts';
 import { findingSchema } from './finding.ts';
 import { machineIdSchema, runIdSchema } from './ids.ts';
+import { imageDigestSchema, variableNameSchema } from './container.ts';
+import {
+  imageUsageSchema,
+  imageViewSchema,
+  importIdSchema,
+  importProgressSchema,
+  importRequestSchema,
+  registryEntrySchema,
+  secretStorageSchema,
+} from './images.ts';
 import { journalEntrySchema, logKindSchema, logTextSchema } from './journal.ts';
 import { machineSpecSchema } from './machine-spec.ts';
 import { machineViewSchema } from './machine.ts';
@@ -89,11 +99,40 @@ export const requests = {
   'host:refresh': { input: nothing, output: hostStatusSchema },
   /** The desktop's own file dialog; null when the person cancels. */
   'dialog:pick-file': {
-    input: z.strictObject({ purpose: z.enum(['kernel', 'initrd', 'firmware', 'disk', 'qemu']) }),
+    input: z.strictObject({
+      purpose: z.enum(['kernel', 'initrd', 'firmware', 'disk', 'qemu', 'image', 'folder']),
+    }),
     output: z.string().nullable(),
   },
   'settings:get': { input: nothing, output: settingsSchema },
   'settings:set': { input: settingsSchema, output: settingsSchema },
+  /** The newest first. */
+  'image:list': { input: nothing, output: z.array(imageViewSchema) },
+  /** Answers when the image is there; how far it is comes as `image:progressed`. */
+  'image:import': { input: importRequestSchema, output: imageViewSchema },
+  /** The import then fails with `cancelled`. One that is over already is left as it is. */
+  'image:cancel': { input: z.strictObject({ importId: importIdSchema }), output: nothing },
+  /** Those under way, and those that failed and were not dismissed; for a page that was reloaded. */
+  'image:imports': { input: nothing, output: z.array(importProgressSchema) },
+  'image:dismiss': { input: z.strictObject({ importId: importIdSchema }), output: nothing },
+  /** Refused with `image_in_use` while a machine has it. */
+  'image:remove': { input: z.strictObject({ digest: imageDigestSchema }), output: nothing },
+  'image:usage': { input: nothing, output: imageUsageSchema },
+  /** Removes images that no machine has, and what imports have left. Answers with the bytes that came free. */
+  'image:prune': { input: nothing, output: z.number() },
+  'registry:list': { input: nothing, output: z.array(registryEntrySchema) },
+  'registry:forget': { input: z.strictObject({ registry: z.string().max(512) }), output: nothing },
+  'secret:storage': { input: nothing, output: secretStorageSchema },
+  /** Values of a machine's secret variables; null removes one. They never come back. */
+  'secret:set': {
+    input: z.strictObject({
+      id: machineIdSchema,
+      values: z.record(variableNameSchema, z.string().max(131_072).nullable()),
+    }),
+    output: nothing,
+  },
+  /** The names of those that have a value. */
+  'secret:list': { input: oneMachine, output: z.array(z.string()) },
 } as const satisfies Record<RequestName, { input: z.ZodType; output: z.ZodType }>;
 
 /** What main tells the page unasked. Named in the past tense. */
@@ -102,10 +141,16 @@ export const events = {
   'machine:removed': oneMachine,
   'journal:added': journalEntrySchema,
   'host:changed': hostStatusSchema,
+  'image:listed': z.array(imageViewSchema),
+  'image:progressed': importProgressSchema,
 } as const satisfies Record<EventName, z.ZodType>;
 
 /** What comes with the port on `consoleChannel`. */
-export const consoleOpenSchema = z.strictObject({ machineId: machineIdSchema });
+export const consoleOpenSchema = z.strictObject({
+  machineId: machineIdSchema,
+  /** `shell` starts one more shell in a running container; closing the port ends it. */
+  kind: z.enum(['console', 'shell']),
+});
 
 export type RequestInput<N extends RequestName> = z.infer<(typeof requests)[N]['input']>;
 export type RequestOutput<N extends RequestName> = z.infer<(typeof requests)[N]['output']>;
@@ -123,5 +168,5 @@ export interface NanduBridge {
    * Opens a console stream. The port arrives as a `message` event on the window whose data is
    * `{ nanduConsole: token }`, because a MessagePort cannot pass the context bridge.
    */
-  openConsole(machineId: string, token: string): void;
+  openConsole(machineId: string, kind: 'console' | 'shell', token: string): void;
 }

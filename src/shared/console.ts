@@ -24,8 +24,10 @@ export type FromView = z.infer<typeof fromViewSchema>;
  *   Answers that the terminal gives while drawing a replay must not be sent as input.
  * - `data`: what the guest printed since. Both are raw bytes: UTF-8 may be split anywhere.
  * - `state`: whether input has somewhere to go.
+ * - `ended`: a shell is over, and why; nothing follows. Never sent for a console.
  */
 export type ToView =
   | { type: 'replay'; data: Uint8Array; truncated: boolean }
   | { type: 'data'; data: Uint8Array }
-  | { type: 'state'; connected: boolean };
+  | { type: 'state'; connected: boolean }
+  | { type: 'ended'; exitCode: number | null; message: string };

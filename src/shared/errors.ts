@@ -39,6 +39,13 @@ export const errorCodes = [
   'registry_denied',
   'registry_unreachable',
   'registry_insecure',
+  'image_in_use',
+  'image_missing',
+  'no_command',
+  'command_failed',
+  'port_taken',
+  'network_unavailable',
+  'secret_missing',
   'internal',
 ] as const;
 

@@ -3,6 +3,8 @@
  * What the host and its QEMU can bear is checked in main, which knows them.
  */
 import { z } from 'zod';
+import { containerSchema } from './container.ts';
+import { networkSchema, portForwardSchema, portKey } from './network.ts';
 
 /** Hard limits of the form. `vcpus` is QEMU's own limit for microvm (hw/i386/microvm.c, max_cpus). */
 export const limits = {
@@ -17,6 +19,8 @@ export const limits = {
   notesLength: 10_000,
   /** More than any transport count allows; the finer check knows the board. */
   disks: 24,
+  portForwards: 64,
+  maxLifetimeMinutes: 7 * 24 * 60,
 } as const;
 
 const controlCharacter = /\p{Cc}/u;
@@ -128,10 +132,6 @@ export const diskSchema = z.strictObject({
 });
 export type Disk = z.infer<typeof diskSchema>;
 
-/** `user` is QEMU's own user-mode network, without root: the guest reaches out, nobody reaches in. */
-export const networkSchema = z.enum(['none', 'user']);
-export type Network = z.infer<typeof networkSchema>;
-
 export const devicesSchema = z.strictObject({
   /** The port over which Nandu's init says that it is ready and is asked to power off. */
   agent: z.boolean(),
@@ -213,7 +213,22 @@ export const machineSpecSchema = z.strictObject({
   console: consoleChoiceSchema,
   disks: z.array(diskSchema).max(limits.disks, `Use at most ${limits.disks} disks.`),
   network: networkSchema,
+  portForwards: z
+    .array(portForwardSchema)
+    .max(limits.portForwards, `Use at most ${limits.portForwards} ports.`)
+    .refine(
+      (forwards) => new Set(forwards.map(portKey)).size === forwards.length,
+      'Each port of this computer can lead to one place only.',
+    ),
   devices: devicesSchema,
+  /** The container image that it runs; null for a machine that is nothing but its kernel and initrd. */
+  container: containerSchema.nullable(),
+  /** It is stopped when it has run for so long; null for never. */
+  lifetimeMinutes: z
+    .int('Use a whole number of minutes.')
+    .min(1, 'Give it at least a minute.')
+    .max(limits.maxLifetimeMinutes, 'At most a week.')
+    .nullable(),
   /** Whether a guest that reboots is started anew, as a new run. */
   onReboot: z.enum(['restart', 'stop']),
   stopDeadlines: stopDeadlinesSchema,
@@ -228,6 +243,7 @@ export const liveFields = [
   'preset',
   'onReboot',
   'stopDeadlines',
+  'lifetimeMinutes',
 ] as const satisfies readonly (keyof MachineSpec)[];
 
 /** Whether a change of the field at this path, like `disks.0.limits.iops`, needs no restart. */

@@ -53,6 +53,8 @@ export const machineViewSchema = z.object({
   run: runSchema.nullable(),
   /** Paths of fields, like `board.acpi`, that the current run still has otherwise; empty unless it runs. */
   pendingChanges: z.array(z.string()),
+  /** Whether one more shell can be opened in its container now. */
+  canOpenShell: z.boolean(),
   /** Whether the last edit can be taken back. */
   canUndo: z.boolean(),
   /** Why the last start failed or the machine crashed; null once it starts again. */

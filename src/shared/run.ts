@@ -66,9 +66,14 @@ export const runEndSchema = z.object({
     'qemu-exit', // QEMU ended by itself with an error or a signal
     'launch-failed',
     'lost', // ended while Nandu was not there to see how
+    'command-ended', // the container's command ended, with `exitCode`
+    'command-failed', // the container's command could not be started
+    'lifetime-over', // Nandu stopped it when its time was over
   ]),
   expected: z.boolean(),
   message: z.string(),
+  /** Of a container's command; 128 and the signal's number where a signal ended it (as shells have it). */
+  exitCode: z.int().min(0).max(255).optional(),
 });
 export type RunEnd = z.infer<typeof runEndSchema>;
 

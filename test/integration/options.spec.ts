@@ -108,7 +108,7 @@ describe('devices', () => {
   it('network, balloon, pvpanic, shared memory, and a second console beside the first', async () => {
     const { id, ask } = await boot(
       spec({
-        ...{ network: 'user', 'devices.balloon': true, 'devices.pvpanic': true },
+        ...{ network: 'full', 'devices.balloon': true, 'devices.pvpanic': true },
         ...{ memoryBackend: 'file', console: 'both', vcpus: 2 },
       }),
     );

@@ -14,7 +14,7 @@ export class TestView {
         this.text = '';
         this.replays += 1;
       }
-      if (message.type !== 'state') this.text += Buffer.from(message.data).toString('latin1');
+      if ('data' in message) this.text += Buffer.from(message.data).toString('latin1');
       for (const check of this.#checks) check();
     },
   };
@@ -49,7 +49,7 @@ export class FlowView {
     let owedBytes = 0;
     view = open({
       post: (message) => {
-        if (message.type === 'state') return;
+        if (!('data' in message)) return;
         this.bytes += message.data.byteLength;
         this.tail = (this.tail + Buffer.from(message.data.slice(-1024)).toString('latin1')).slice(
           -1024,

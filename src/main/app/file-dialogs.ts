@@ -5,7 +5,8 @@
 import { dialog, type BrowserWindow, type OpenDialogOptions } from 'electron';
 
 /** What a file is wanted for. */
-export type PickPurpose = 'kernel' | 'initrd' | 'firmware' | 'disk' | 'qemu' | 'machine';
+export type PickPurpose =
+  'kernel' | 'initrd' | 'firmware' | 'disk' | 'qemu' | 'machine' | 'image' | 'folder';
 
 const titles: Record<PickPurpose, string> = {
   kernel: 'Choose a kernel (bzImage or ELF)',
@@ -14,6 +15,8 @@ const titles: Record<PickPurpose, string> = {
   disk: 'Choose a disk image (raw or qcow2)',
   qemu: 'Choose a QEMU binary (qemu-system-x86_64)',
   machine: 'Choose a machine’s file',
+  image: 'Choose an image archive (of docker save, or OCI)',
+  folder: 'Choose a folder to share with the guest',
 };
 
 /** Dialogs that belong to the window while there is one. */
@@ -28,7 +31,7 @@ export class FileDialogs {
   async pick(purpose: PickPurpose): Promise<string | null> {
     const options: OpenDialogOptions = {
       title: titles[purpose],
-      properties: ['openFile'],
+      properties: [purpose === 'folder' ? 'openDirectory' : 'openFile'],
       ...(purpose === 'machine'
         ? { filters: [{ name: 'Machines of Nandu', extensions: ['json', 'yaml', 'yml'] }] }
         : {}),

@@ -113,6 +113,7 @@ export class Machine {
       activity: this.#activity,
       run: this.#run,
       pendingChanges: this.#pendingChanges(),
+      canOpenShell: false,
       canUndo: this.#previousSpec !== null,
       problem: this.#problem,
     };

@@ -180,7 +180,7 @@ function disk(chosen: Disk, index: number): QemuOption[] {
 }
 
 function network({ spec }: LaunchPlan): QemuOption[] {
-  if (spec.network === 'none') return [];
+  if (spec.network === 'offline') return [];
   return [
     ['-netdev', 'user,id=net0'],
     ['-device', 'virtio-net-device,netdev=net0'],

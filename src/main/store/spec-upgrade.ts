@@ -23,6 +23,9 @@ export function upgradeSpec(stored: unknown): unknown {
     spec['preset'] = 'compatible';
     if (!('quietKernel' in stored)) spec['quietKernel'] = true;
   }
+  // Until networks had presets, there was the one of QEMU or none.
+  if (stored['network'] === 'none') spec['network'] = 'offline';
+  if (stored['network'] === 'user') spec['network'] = 'full';
   return spec;
 }
 

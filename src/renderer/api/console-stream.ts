@@ -80,6 +80,6 @@ export function openConsoleStream(
     if (signal.aborted) return abort();
     signal.addEventListener('abort', abort, { once: true });
     window.addEventListener('message', receivePort);
-    window.nandu.openConsole(machineId, token);
+    window.nandu.openConsole(machineId, 'console', token);
   });
 }

@@ -11,6 +11,7 @@ function machine(name: string, labels: string[] = []): MachineView {
     activity: null,
     run: null,
     pendingChanges: [],
+    canOpenShell: false,
     canUndo: false,
     problem: null,
   };

@@ -18,6 +18,7 @@ const stopping = (activity: MachineView['activity']): MachineView => ({
   activity,
   run: null,
   pendingChanges: [],
+  canOpenShell: false,
   canUndo: false,
   problem: null,
 });

@@ -14,7 +14,7 @@ import type {
   Run,
   RunEnd,
 } from '../../shared/index.ts';
-import { presets } from '../../shared/index.ts';
+import { networks, presets } from '../../shared/index.ts';
 import { baseName, formatCount, formatDuration, formatMemory } from '../format/index.ts';
 
 /** The states' names as people and tests know them. */
@@ -71,6 +71,9 @@ export const endTitles: Record<RunEnd['kind'], string> = {
   killed: 'Force stopped',
   'guest-shutdown': 'Guest powered off',
   'guest-reset': 'Guest asked for a reboot',
+  'command-ended': 'Command ended',
+  'command-failed': 'Command not started',
+  'lifetime-over': 'Its time was over',
   'guest-panic': 'Kernel panic',
   'qemu-exit': 'QEMU ended',
   'launch-failed': 'Did not start',
@@ -152,7 +155,7 @@ export function diskDetail({ format, readOnly, limits }: Disk): string {
 
 /** The network in a word or two. */
 export function networkTitle(network: MachineSpec['network']): string {
-  return network === 'none' ? 'None' : 'User mode';
+  return networks[network].title;
 }
 
 /** The line below a machine's name on its page. */

@@ -20,6 +20,7 @@ function view(change: Partial<MachineView>): MachineView {
     activity: null,
     run: null,
     pendingChanges: [],
+    canOpenShell: false,
     canUndo: false,
     problem: null,
     ...change,

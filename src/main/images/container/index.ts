@@ -3,5 +3,5 @@ export { flatten, type Flattened, type FlattenOptions, type LayerSource } from '
 export { layerSource } from './layer-stream.ts';
 export { ImageLibrary, type ImportOptions, type ImportStep, type StoredImage } from './library.ts';
 export { parseImageName, type ImageSource } from './reference.ts';
-export { readLayout, type ImageConfig, type ImageLayer, type LayoutImage } from './oci-layout.ts';
+export { readLayout, type ImageLayer, type LayoutImage } from './oci-layout.ts';
 export { makeSquashfs } from './squashfs.ts';

@@ -16,11 +16,11 @@ import {
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { AppError } from '../../../shared/index.ts';
+import { AppError, imageConfigSchema } from '../../../shared/index.ts';
 import { fetchImage, type FetchOptions } from './fetch.ts';
 import { flatten } from './flatten.ts';
 import { layerSource } from './layer-stream.ts';
-import { imageConfigSchema, readLayout, type LayoutImage } from './oci-layout.ts';
+import { readLayout, type LayoutImage } from './oci-layout.ts';
 import { parseImageName, skopeoSource, type ImageSource } from './reference.ts';
 import { makeSquashfs } from './squashfs.ts';
 

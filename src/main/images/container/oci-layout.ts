@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { AppError } from '../../../shared/index.ts';
+import { AppError, type ImageConfig } from '../../../shared/index.ts';
 import { packingOf, type LayerPacking } from './layer-stream.ts';
 import { refused } from './refusal.ts';
 
@@ -52,21 +52,6 @@ export interface ImageLayer {
   readonly packing: LayerPacking;
   readonly sizeBytes: number;
 }
-
-/** What an image says about how its command is run (OCI image-spec, config.md). */
-export const imageConfigSchema = z.object({
-  entrypoint: z.array(z.string()),
-  command: z.array(z.string()),
-  /** `NAME=value`. */
-  environment: z.array(z.string()),
-  /** Empty for root. */
-  user: z.string(),
-  workingDirectory: z.string(),
-  stopSignal: z.string(),
-  /** As `80/tcp`. */
-  exposedPorts: z.array(z.string()),
-});
-export type ImageConfig = z.infer<typeof imageConfigSchema>;
 
 /** One image of a layout. */
 export interface LayoutImage {

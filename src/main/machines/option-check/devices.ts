@@ -11,7 +11,7 @@ export function virtioDeviceCount(spec: MachineSpec): number {
   const serial = agent || spec.console !== 'serial';
   return [
     ...spec.disks.map(() => true),
-    spec.network !== 'none',
+    spec.network !== 'offline',
     serial,
     rng,
     balloon,

@@ -29,7 +29,7 @@ export function checkFeatures(
     ],
     [
       'userNetwork',
-      spec.network === 'user',
+      spec.network !== 'offline',
       'network',
       mend('Use no network', { network: 'none' }),
     ],

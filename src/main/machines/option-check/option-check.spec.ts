@@ -124,7 +124,7 @@ describe('what cannot work', () => {
     ],
     [
       'user network that was not built in',
-      { network: 'user' },
+      { network: 'full' },
       { missing: ['userNetwork'] },
       ['error qemu-lacks-userNetwork'],
     ],
@@ -177,7 +177,7 @@ it('offers only mends that lead to a definition without errors', () => {
     ...{ 'board.acpi': false, 'board.pcie': 'on', 'board.usb': true, 'board.isaSerial': false },
     ...{ 'board.pit': 'off', 'board.pic': 'off', 'board.rtc': 'off', memoryMiB: 2048, vcpus: 200 },
     ...{ 'board.autoKernelCommandLine': false, 'board.optionRoms': false, 'devices.vsockCid': 9 },
-    ...{ firmware: { kind: 'seabios' }, network: 'user', kernelDefaults: false },
+    ...{ firmware: { kind: 'seabios' }, network: 'full', kernelDefaults: false },
   });
   for (const accelerator of ['kvm', 'tcg'] as const) {
     const given: OptionContext = {

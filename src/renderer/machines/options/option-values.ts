@@ -2,7 +2,12 @@
  * The values of options in words, and the choices that a select or a row of radio buttons offers.
  * Pure.
  */
-import type { MachineSpec, OnOffAuto } from '../../../shared/index.ts';
+import {
+  networks,
+  networkSchema,
+  type MachineSpec,
+  type OnOffAuto,
+} from '../../../shared/index.ts';
 
 /** One value to choose. */
 export interface Choice<Value> {
@@ -75,14 +80,9 @@ export const consoles: readonly Choice<MachineSpec['console']>[] = [
   },
 ];
 
-export const networks: readonly Choice<MachineSpec['network']>[] = [
-  { value: 'none', title: 'None', hint: 'The guest has no network device.' },
-  {
-    value: 'user',
-    title: 'User mode',
-    hint: 'The guest reaches out as you do, without root; nobody reaches in.',
-  },
-];
+export const networkChoices: readonly Choice<MachineSpec['network']>[] = networkSchema.options.map(
+  (value) => ({ value, title: networks[value].title, hint: networks[value].summary }),
+);
 
 export const rebootChoices: readonly Choice<MachineSpec['onReboot']>[] = [
   { value: 'restart', title: 'Start it again', hint: 'As a new run, with the newest definition.' },

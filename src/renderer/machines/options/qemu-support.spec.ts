@@ -22,7 +22,7 @@ it('says which release brings what is missing, or that it was left out of this b
   expect([
     whyNot(old, 'board.ioapic2', 'on'),
     whyNot(old, 'board.pcie', 'on'),
-    whyNot(old, 'network', 'user'),
+    whyNot(old, 'network', 'full'),
     whyMissing(qemu('/x', '', ['ioapic2']), 'ioapic2'),
   ]).toEqual([
     'Needs QEMU 6.0 or newer; this is 5.2.0.',

@@ -18,7 +18,7 @@ const needs: Readonly<Record<string, Readonly<Record<string, QemuFeature>>>> = {
   firmware: { qboot: 'qboot', seabios: 'seabios' },
   console: { virtio: 'virtioConsole', both: 'virtioConsole' },
   memoryBackend: { shared: 'memfd' },
-  network: { user: 'userNetwork' },
+  network: { 'host-ports': 'userNetwork', internet: 'userNetwork', full: 'userNetwork' },
   'devices.agent': { true: 'virtioConsole' },
   'devices.rng': { true: 'virtioRng' },
   'devices.balloon': { true: 'virtioBalloon' },
