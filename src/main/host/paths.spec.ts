@@ -18,6 +18,8 @@ describe('resolvePaths', () => {
       runtime: '/r/nandu',
       guest: '/h/.cache/nandu/guest',
       database: '/h/.local/share/nandu/nandu.db',
+      images: '/h/.local/share/nandu/images',
+      machineDisks: '/h/.local/share/nandu/disks',
     });
   });
 

@@ -21,6 +21,10 @@ export interface Paths {
   /** What set-up prepared: guest kernels. May be deleted and made again at any time. */
   readonly guest: string;
   readonly database: string;
+  /** Container images: read-only roots, shared by all machines. */
+  readonly images: string;
+  /** What machines keep of what they wrote, a disk each. */
+  readonly machineDisks: string;
 }
 
 /** The files of one run. */
@@ -64,23 +68,24 @@ export function resolvePaths(env: NodeJS.ProcessEnv, home = homedir()): Paths {
     own('NANDU_CACHE_DIR') ?? xdg('XDG_CACHE_HOME', join(home, '.cache')),
     'guest',
   );
+  const inData = (data: string): Pick<Paths, 'data' | 'database' | 'images' | 'machineDisks'> => ({
+    ...{ data, database: join(data, 'nandu.db') },
+    ...{ images: join(data, 'images'), machineDisks: join(data, 'disks') },
+  });
   if (all !== undefined) {
     return {
-      data: join(all, 'data'),
+      ...inData(join(all, 'data')),
       state: join(all, 'state'),
       runtime: join(all, 'run'),
       guest,
-      database: join(all, 'data', 'nandu.db'),
     };
   }
-  const data = xdg('XDG_DATA_HOME', join(home, '.local/share'));
   return {
-    data,
+    ...inData(xdg('XDG_DATA_HOME', join(home, '.local/share'))),
     state: xdg('XDG_STATE_HOME', join(home, '.local/state')),
     // Without a session's runtime folder (su, ssh without PAM) a private one in /tmp has to do.
     runtime: xdg('XDG_RUNTIME_DIR', join(tmpdir(), `nandu-${userInfo().uid}`)),
     guest,
-    database: join(data, 'nandu.db'),
   };
 }
 
