@@ -29,10 +29,12 @@ export const distributions = [
           'libdrm2',
         ],
         ...['libxkbcommon0', 'libcups2', 'fonts-dejavu-core', 'ca-certificates'],
+        // Containers: images, their disks, networks, and the guest's agent.
+        ...['skopeo', 'squashfs-tools', 'e2fsprogs', 'slirp4netns', 'nftables', 'musl-tools'],
       ],
       display: ['xvfb'],
       compiler: ['g++', 'libc6-dev'],
-      images: ['squashfs-tools', 'umoci', 'skopeo', 'attr'],
+      images: ['umoci', 'attr', 'mmdebstrap'],
       registry: ['docker-registry'],
     },
   },
@@ -53,10 +55,11 @@ export const distributions = [
           'libxkbcommon',
         ],
         ...['cups-libs', 'dejavu-sans-fonts'],
+        ...['skopeo', 'squashfs-tools', 'e2fsprogs', 'slirp4netns', 'nftables', 'musl-gcc'],
       ],
       display: ['xorg-x11-server-Xvfb'],
       compiler: ['gcc-c++'],
-      images: ['squashfs-tools', 'umoci', 'skopeo', 'attr'],
+      images: ['umoci', 'attr'],
       registry: [],
     },
   },
@@ -77,10 +80,11 @@ export const distributions = [
           'libcups',
           'ttf-dejavu',
         ],
+        ...['skopeo', 'squashfs-tools', 'e2fsprogs', 'slirp4netns', 'nftables', 'musl'],
       ],
       display: ['xorg-server-xvfb'],
       compiler: ['gcc'],
-      images: ['squashfs-tools', 'skopeo', 'attr'],
+      images: ['attr'],
       registry: [],
     },
   },
@@ -99,10 +103,19 @@ export const distributions = [
           'libasound2',
         ],
         ...['libdrm2', 'libxkbcommon0', 'libcups2', 'dejavu-fonts'],
+        ...[
+          'skopeo',
+          'squashfs',
+          'e2fsprogs',
+          'slirp4netns',
+          'nftables',
+          'gcc',
+          'glibc-devel-static',
+        ],
       ],
       display: ['xorg-x11-server-Xvfb'],
       compiler: ['gcc-c++'],
-      images: ['squashfs', 'skopeo', 'attr'],
+      images: ['attr'],
       registry: [],
     },
   },
@@ -111,7 +124,10 @@ export const distributions = [
 /** What must be there, whatever the distribution calls its package. */
 export const requirements = {
   base: {
-    programs: ['qemu-system-x86_64', 'qemu-img', 'busybox', 'xz', 'zstd', 'lz4', 'unzip'],
+    programs: [
+      ...['qemu-system-x86_64', 'qemu-img', 'busybox', 'xz', 'zstd', 'lz4', 'unzip'],
+      ...['skopeo', 'sqfstar', 'mke2fs', 'slirp4netns', 'nft'],
+    ],
     libraries: [
       ...[
         'libnss3.so',
@@ -126,7 +142,7 @@ export const requirements = {
   display: { programs: ['Xvfb'], libraries: [] },
   compiler: { programs: ['g++', 'gcc'], libraries: [] },
   // umoci is not packaged everywhere: where it is missing, the tests that compare with it say so.
-  images: { programs: ['sqfstar', 'unsquashfs', 'skopeo', 'getfattr'], libraries: [] },
+  images: { programs: ['unsquashfs', 'getfattr'], libraries: [] },
   registry: { programs: [], libraries: [] },
 };
 

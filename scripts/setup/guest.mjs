@@ -41,7 +41,10 @@ function currentRecipe() {
     ]),
     userland: hashContent(
       projectRoot,
-      ['resources/guest', `${IMAGES}/initrd.ts`, `${IMAGES}/cpio.ts`],
+      [
+        ...['resources/guest', 'scripts/setup/guest-agent.ts'],
+        ...[`${IMAGES}/initrd.ts`, `${IMAGES}/cpio.ts`],
+      ],
       busybox,
     ),
   };

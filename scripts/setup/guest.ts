@@ -13,8 +13,10 @@ import {
   inspectKernel,
   type GuestManifest,
   type GuestManifestKernel,
+  type UserlandSources,
 } from '../../src/main/images/index.ts';
 import { fetchAptKernel, findHostKernel, type KernelSource } from './guest-kernel-source.ts';
+import { buildAgent } from './guest-agent.ts';
 import { GuestStore } from './guest-store.ts';
 
 const resourcesFolder = join(import.meta.dirname, '..', '..', 'resources', 'guest');
@@ -46,7 +48,9 @@ async function main([folder, modulesRecipe, userlandRecipe]: readonly string[]):
         ? present.kernels
         : [await fetchKernel(store, work.path)];
     report('building the initrd');
-    const userland = await buildUserlandArchive(await userlandSources());
+    const agentPath = join(work.path, 'nandu-agent');
+    await buildAgent(join(resourcesFolder, 'agent'), agentPath);
+    const userland = await buildUserlandArchive({ ...(await userlandSources()), agentPath });
     const complete: GuestManifestKernel[] = [];
     for (const kernel of kernels) {
       complete.push({ ...kernel, initrd: await addInitrd(store, kernel, userland, work.path) });
@@ -115,7 +119,7 @@ async function areIntact(store: GuestStore, manifest: GuestManifest): Promise<bo
   return true;
 }
 
-async function userlandSources(): Promise<Parameters<typeof buildUserlandArchive>[0]> {
+async function userlandSources(): Promise<Omit<UserlandSources, 'agentPath'>> {
   const initPath = join(resourcesFolder, 'init');
   const powerPath = join(resourcesFolder, 'power');
   const udhcpcPath = join(resourcesFolder, 'udhcpc');

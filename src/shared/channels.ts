@@ -22,7 +22,7 @@ import {
 } from './images.ts';
 import { journalEntrySchema, logKindSchema, logTextSchema } from './journal.ts';
 import { machineSpecSchema } from './machine-spec.ts';
-import { machineViewSchema } from './machine.ts';
+import { machineViewSchema, onceEndedSchema } from './machine.ts';
 import { runSchema } from './run.ts';
 import { settingsSchema } from './settings.ts';
 
@@ -138,7 +138,8 @@ export const requests = {
 /** What main tells the page unasked. Named in the past tense. */
 export const events = {
   'machine:changed': machineViewSchema,
-  'machine:removed': oneMachine,
+  /** `ended` only of one that ran once and is gone by itself. */
+  'machine:removed': z.object({ id: machineIdSchema, ended: onceEndedSchema.nullable() }),
   'journal:added': journalEntrySchema,
   'host:changed': hostStatusSchema,
   'image:listed': z.array(imageViewSchema),

@@ -26,6 +26,7 @@ export const journalKinds = [
   'kept', // Nandu ended, the machine went on
   'adopted',
   'lost',
+  'lifetime-over',
   'monitor-lost',
   'recovered',
 ] as const;

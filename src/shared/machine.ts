@@ -61,3 +61,13 @@ export const machineViewSchema = z.object({
   problem: errorDataSchema.nullable(),
 });
 export type MachineView = z.infer<typeof machineViewSchema>;
+
+/** How a machine ended that was to run once: it is gone, and this is all that is left of it. */
+export const onceEndedSchema = z.object({
+  name: z.string(),
+  message: z.string(),
+  exitCode: z.int().nullable(),
+  /** The last lines that it printed, as text. */
+  lines: z.array(z.string()),
+});
+export type OnceEnded = z.infer<typeof onceEndedSchema>;

@@ -45,7 +45,7 @@ it('takes neither a flood without a line end nor a wrong greeting for an agent',
   const { link, guest, received } = await connect();
   guest.write('x'.repeat(1024 * 1024));
   guest.write('\nhello 2\nhello 10 0.1\n');
-  link.powerOff();
+  link.powerOff(5_000);
   expect(link.present).toBe(false);
   expect(received()).toBe('');
   // What was asked while it booted it hears as soon as it greets.

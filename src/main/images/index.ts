@@ -1,4 +1,11 @@
-/** Guest kernels and initrds: what a file is, how to unpack it, what set-up prepared. */
+/** Guest kernels, initrds and container images: what a file is, how to unpack it, what set-up prepared. */
+export {
+  ImageLibrary,
+  ImageService,
+  type ImageServiceOptions,
+  type ImageUser,
+  type StoredImage,
+} from './container/index.ts';
 export { writeCpio, type CpioEntry } from './cpio.ts';
 export {
   GUEST_MANIFEST_FILE,
@@ -14,5 +21,6 @@ export { buildUserlandArchive, type UserlandSources } from './initrd.ts';
 export { buildModulesArchive } from './modules-archive.ts';
 export { readKernelFacts, type KernelFacts, type Known } from './kernel-facts.ts';
 export { extractVmlinux, type ExtractedKernel } from './kernel-extract.ts';
+export { ensureKeptDisk } from './kept-disk.ts';
 export type { KernelCompression } from './kernel-header.ts';
 export { inspectKernel, type KernelImage } from './kernel-image.ts';

@@ -19,6 +19,8 @@ export interface UserlandSources {
   powerPath: string;
   /** the script udhcpc runs when it got an address */
   udhcpcPath: string;
+  /** PID 1 of machines that run a container, statically linked */
+  agentPath: string;
 }
 
 const FOLDERS = [
@@ -46,6 +48,7 @@ const runProgram = promisify(execFile);
  */
 export async function buildUserlandArchive(sources: UserlandSources): Promise<Buffer> {
   const busybox = await readStaticBusybox(sources.busyboxPath);
+  const agent = await readFile(sources.agentPath);
   const power = await readFile(sources.powerPath);
   const applets = (await listApplets(sources.busyboxPath)).filter(
     (path) => !/^(?:.*\/)?(?:poweroff|reboot|halt)$/.test(path),
@@ -61,6 +64,7 @@ export async function buildUserlandArchive(sources: UserlandSources): Promise<Bu
       { type: 'character', path: 'dev/null', major: 1, minor: 3, mode: 0o666 },
       { type: 'file', path: 'init', mode: 0o755, data: await readFile(sources.initPath) },
       { type: 'file', path: 'bin/busybox', mode: 0o755, data: busybox },
+      { type: 'file', path: 'sbin/nandu-agent', mode: 0o755, data: agent },
       ...['poweroff', 'reboot', 'halt'].map((name): CpioEntry => ({
         ...{ type: 'file', path: `sbin/${name}`, mode: 0o755, data: power },
       })),

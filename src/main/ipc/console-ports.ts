@@ -21,7 +21,12 @@ export function routeConsoles(
       return;
     }
     try {
-      connect(port, (sink) => manager.openConsole(parsed.data.machineId, sink));
+      const { machineId, kind } = parsed.data;
+      connect(port, (sink) =>
+        kind === 'shell'
+          ? manager.openShell(machineId, sink)
+          : manager.openConsole(machineId, sink),
+      );
     } catch (error) {
       // The machine was deleted meanwhile, or its log cannot be read: the page sees the port close.
       console.error('console not opened:', error);

@@ -6,8 +6,8 @@
 import { rm } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { MachineSpec, Run } from '../../shared/index.ts';
-import { AgentLink } from '../agent/index.ts';
+import type { MachineId, MachineSpec, Run } from '../../shared/index.ts';
+import { AgentLink, type GuestRecord } from '../agent/index.ts';
 import { BootWatch, ConsoleMarkScanner, EpochClock } from '../boot/index.ts';
 import {
   findByCommand,
@@ -19,7 +19,7 @@ import {
 } from '../host/index.ts';
 import { watchProcess } from '../qemu/index.ts';
 import { QmpSession } from '../qmp/index.ts';
-import { connectSocket } from './launch.ts';
+import { connectSocket, containerListener } from './launch.ts';
 import { readLaunchRecord, type LaunchRecord } from './launch-record.ts';
 import { LiveRun } from './live-run.ts';
 import { explainLoss } from './loss.ts';
@@ -43,6 +43,7 @@ export async function adoptRun(
   paths: Paths,
   signal: AbortSignal,
   onProblem: (error: unknown) => void,
+  configure: ContainerConfiguration,
 ): Promise<void> {
   const files = runFiles(paths, run.id);
   const record = await findProcess(machine, run, files, paths);
@@ -58,7 +59,7 @@ export async function adoptRun(
     machine.lose(run, end, endedAtMs);
   };
   if (record === null) return lose();
-  const candidate = { machine, run, runSpec, files, record, signal, onProblem };
+  const candidate = { machine, run, runSpec, files, record, signal, onProblem, configure };
   if (await reconnect(candidate)) return;
   if (signal.aborted) return; // the app ends: the next one looks again
   if (!isAlive(record)) return lose();
@@ -76,7 +77,14 @@ interface Candidate {
   readonly record: LaunchRecord;
   readonly signal: AbortSignal;
   readonly onProblem: (error: unknown) => void;
+  readonly configure: ContainerConfiguration;
 }
+
+/** What the agent is to be told, where the guest still waits for it. */
+export type ContainerConfiguration = (
+  machineId: MachineId,
+  runSpec: MachineSpec | null,
+) => Promise<readonly GuestRecord[]>;
 
 /**
  * The run's process by its record; where that is gone, or was not written yet when the app died, the
@@ -103,7 +111,8 @@ async function findProcess(
 
 /** @returns whether the monitor answered and was the right one. */
 async function reconnect(candidate: Candidate): Promise<boolean> {
-  const { machine, run, runSpec, files, record, signal, onProblem } = candidate;
+  const { machine, run, runSpec, files, record, signal, onProblem, configure } = candidate;
+  const container = hasContainer(record);
   const sockets: Socket[] = [];
   let qmp: QmpSession | null = null;
   try {
@@ -135,7 +144,19 @@ async function reconnect(candidate: Candidate): Promise<boolean> {
         ...{ runId: run.id, files, qmp, hub: machine.hub, consoleDrained, scanner },
         ...{ acpi: hasAcpi(record), onProblem },
         ...{ process, marksExpected: false },
-        agent: agentSocket === null ? null : new AgentLink(agentSocket),
+        container,
+        agent:
+          agentSocket === null
+            ? null
+            : new AgentLink(
+                agentSocket,
+                container
+                  ? containerListener(
+                      () => live,
+                      () => configure(machine.id, runSpec),
+                    )
+                  : null,
+              ),
         // A boot that goes on is watched to its end; what came before is in the trace.
         recorder: booting ? new BootWatch(record.spawnedAtMs, false) : null,
       },
@@ -171,6 +192,7 @@ function takeUnreachable({
     {
       ...{ runId: run.id, files, qmp: null, hub: machine.hub, agent: null, recorder: null },
       ...{ acpi: hasAcpi(record), onProblem, marksExpected: false },
+      container: false,
       process: watchProcess(record, signal),
       scanner: new ConsoleMarkScanner(),
       consoleDrained: Promise.resolve(),
@@ -189,12 +211,13 @@ export async function reconnectRun(
   paths: Paths,
   signal: AbortSignal,
   onProblem: (error: unknown) => void,
+  configure: ContainerConfiguration,
 ): Promise<void> {
   const files = runFiles(paths, run.id);
   const record = await findProcess(machine, run, files, paths);
   if (record === null) return; // it ends, which is told by another way
   const runSpec = machine.runSpec;
-  await keepTrying({ machine, run, runSpec, files, record, signal, onProblem });
+  await keepTrying({ machine, run, runSpec, files, record, signal, onProblem, configure });
 }
 
 async function keepTrying(candidate: Candidate): Promise<void> {
@@ -204,6 +227,10 @@ async function keepTrying(candidate: Candidate): Promise<void> {
     if (machine.live?.reachable !== false || !machine.active) return;
     if (await reconnect(candidate)) return;
   }
+}
+
+function hasContainer({ argv }: LaunchRecord): boolean {
+  return argv.some((word) => word.endsWith(',serial=nandu-root'));
 }
 
 function hasAcpi({ argv }: LaunchRecord): boolean {

@@ -1,4 +1,6 @@
 /** The machines room: definitions, lifecycle, supervision. */
 export { examineHost } from './examine-host.ts';
 export { HostEnvironment, type HostEnvironmentOptions } from './host-environment.ts';
-export { MachineManager, type ConsoleHandle, type MachineManagerOptions } from './manager.ts';
+export type { ConsoleHandle } from './console-handle.ts';
+export { noContainers, type ContainerSource } from './container-plan.ts';
+export { MachineManager, type MachineManagerOptions } from './manager.ts';

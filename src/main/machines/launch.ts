@@ -6,7 +6,7 @@ import { mkdir, readFile, rm, statfs } from 'node:fs/promises';
 import { createConnection, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError, type MachineId, type RunId } from '../../shared/index.ts';
-import { AgentLink } from '../agent/index.ts';
+import { AgentLink, type ContainerListener, type GuestRecord } from '../agent/index.ts';
 import { BootWatch, ConsoleMarkScanner, EpochClock } from '../boot/index.ts';
 import type { ConsoleHub } from '../console/index.ts';
 import type { RunFiles } from '../host/index.ts';
@@ -29,6 +29,8 @@ export interface LaunchContext {
   readonly runId: RunId;
   readonly plan: LaunchPlan;
   readonly qemuVersion: string;
+  /** What a container's agent is told; null where there is no container. */
+  readonly records: readonly GuestRecord[] | null;
   /** The path of the database that knows the run. */
   readonly database: string;
   readonly hub: ConsoleHub;
@@ -44,7 +46,7 @@ export interface LaunchContext {
  *   `qemu_timeout`, `qemu_missing`, `disk_full`, `permission_denied`, `cancelled`.
  */
 export async function launch(context: LaunchContext): Promise<LiveRun> {
-  const { plan, runId, machineId, hub, listener, signal } = context;
+  const { plan, runId, machineId, hub, listener, signal, records } = context;
   const { files } = plan;
   const argv = buildArgv(plan);
   let qemu: QemuProcess | null = null;
@@ -87,7 +89,19 @@ export async function launch(context: LaunchContext): Promise<LiveRun> {
         acpi: plan.spec.board.acpi,
         marksExpected: plan.spec.initrd.kind === 'default',
         onProblem: context.onProblem,
-        agent: agentSocket === null ? null : new AgentLink(agentSocket),
+        container: plan.container !== null,
+        agent:
+          agentSocket === null
+            ? null
+            : new AgentLink(
+                agentSocket,
+                records === null
+                  ? null
+                  : containerListener(
+                      () => live,
+                      () => Promise.resolve(records),
+                    ),
+              ),
       },
       listener,
     );
@@ -108,6 +122,22 @@ export async function launch(context: LaunchContext): Promise<LiveRun> {
     await rm(files.runDirectory, { recursive: true, force: true }).catch(context.onProblem);
     throw failure;
   }
+}
+
+/**
+ * What the agent tells goes to the run that there is by then.
+ * @param configuration asked for when the guest waits for it.
+ */
+export function containerListener(
+  live: () => LiveRun | null,
+  configuration: () => Promise<readonly GuestRecord[]>,
+): ContainerListener {
+  return {
+    configuration,
+    started: () => live()?.commandStarted(clock.now()),
+    exited: (exitCode) => live()?.commandExited(exitCode),
+    failed: (error) => live()?.commandFailed(error),
+  };
 }
 
 async function makeFolders(files: RunFiles): Promise<void> {

@@ -13,7 +13,7 @@ import {
   type RunId,
   type StopDeadlines,
 } from '../../shared/index.ts';
-import type { AgentLink } from '../agent/index.ts';
+import type { AgentLink, AgentSession, SessionListener, SessionRequest } from '../agent/index.ts';
 import type { BootWatch, ConsoleMarkScanner } from '../boot/index.ts';
 import type { ConsoleHub } from '../console/index.ts';
 import type { RunFiles } from '../host/index.ts';
@@ -34,6 +34,9 @@ const killMs = 5_000;
 /** After the process is gone: how long its sockets may take to deliver their last bytes. */
 const drainDeadlineMs = 1_000;
 const commandDeadlineMs = 5_000;
+/** A container's command is killed so long before the guest's time is over: the rest it needs to power off. */
+const powerOffMs = 1_500;
+const shortestGraceMs = 250;
 /** QEMU closes its monitor some milliseconds before it is gone; a swapping host takes longer. */
 const exitAfterHangUpMs = 500;
 
@@ -47,8 +50,13 @@ export interface LiveRunListener {
   /** The monitor hung up although the process lives: from here on it can only be stopped. */
   unreachable(): void;
   booted(timeline: BootTimeline): void;
-  /** Called once, after everything was cleaned up. */
-  ended(end: RunEnd): void;
+  /** The container's command began or ended, so that other things can be done now. */
+  containerChanged(): void;
+  /**
+   * Called once, after everything was cleaned up.
+   * @param cause what the guest said could not be done, where that is why it ended.
+   */
+  ended(end: RunEnd, cause: AppError | null): void;
 }
 
 /** What a live run is made of; whoever makes one has connected everything. */
@@ -61,6 +69,8 @@ export interface LiveRunParts {
   /** Null for an adopted process whose socket is gone: it can be watched and ended, no more. */
   readonly qmp: QmpSession | null;
   readonly agent: AgentLink | null;
+  /** Whether the agent serves a container, whose command's start is what "ready" means. */
+  readonly container: boolean;
   readonly hub: ConsoleHub;
   readonly scanner: ConsoleMarkScanner;
   /** Null for an adopted run, whose boot nobody watched to the end. */
@@ -93,6 +103,8 @@ export class LiveRun {
   #released = false;
   #halted: boolean;
   #suspended = false;
+  #lifetimeOver = false;
+  #command: { exitCode: number } | { error: AppError } | null = null;
 
   /** @param halted whether the guest's CPUs do not run now. */
   constructor(parts: LiveRunParts, listener: LiveRunListener, halted = false) {
@@ -158,6 +170,44 @@ export class LiveRun {
     this.#parts.agent?.setSize(columns, rows);
   }
 
+  /** Whether one more program can be started in its container. */
+  get canRun(): boolean {
+    return this.#parts.agent?.canRun === true && this.#requested === null;
+  }
+
+  /** As {@link AgentLink.open}. */
+  openSession(
+    request: SessionRequest,
+    creditBytes: number,
+    listener: SessionListener,
+  ): AgentSession {
+    const { agent } = this.#parts;
+    if (agent === null) {
+      throw new AppError('illegal_state', 'No container runs in this machine now.');
+    }
+    return agent.open(request, creditBytes, listener);
+  }
+
+  /** Told by the agent. @param atMs epoch milliseconds. */
+  commandStarted(atMs: number): void {
+    this.#boot.ready(atMs);
+    this.#listener.containerChanged();
+  }
+
+  commandExited(exitCode: number): void {
+    this.#command = { exitCode };
+    this.#listener.containerChanged();
+  }
+
+  commandFailed(error: AppError): void {
+    this.#command = { error };
+  }
+
+  /** Its time is over: the stop that follows is Nandu's own. */
+  endLifetime(): void {
+    this.#lifetimeOver = true;
+  }
+
   /** Tells what is known of the boot by now, for a run whose beginning nobody watched. */
   tellBoot(): void {
     void this.#boot.publish();
@@ -192,7 +242,7 @@ export class LiveRun {
         act: async () => {
           // One that still boots hears neither now, but its agent as soon as it greets.
           const present = agent?.present === true;
-          agent?.powerOff();
+          agent?.powerOff(Math.max(shortestGraceMs, deadlines.askGuestMs - powerOffMs));
           if (!present) await qmp.execute('system_powerdown', undefined, {});
         },
       });
@@ -270,6 +320,8 @@ export class LiveRun {
         };
         break;
       case 'VSERPORT_CHANGE':
+        // A container's agent opens the port before there is a container.
+        if (this.#parts.container) break;
         if (event.data['id'] === agentPortId && event.data['open'] === true) {
           this.#boot.ready(event.timestampMs ?? Date.now());
         }
@@ -354,7 +406,10 @@ export class LiveRun {
         panicked: this.#panicked || spoke,
         acpi: this.#parts.acpi,
         reachedUserSpace: !marksExpected || this.#boot.reachedUserSpace,
+        command: this.#command,
+        lifetimeOver: this.#lifetimeOver,
       }),
+      this.#command !== null && 'error' in this.#command ? this.#command.error : null,
     );
   }
 }

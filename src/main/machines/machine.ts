@@ -9,6 +9,7 @@ import {
   toErrorData,
   type Activity,
   type DiskLimits,
+  type ErrorCode,
   type ErrorData,
   type JournalKind,
   type MachineId,
@@ -37,6 +38,8 @@ export interface MachineHost {
   /** The run goes on without a monitor: whoever can connects to it again. */
   monitorLost(machine: Machine): void;
   changed(machine: Machine): void;
+  /** A run of it ended, and all that is to be told about that has been told. */
+  ended(machine: Machine, end: RunEnd): void;
   /** The last lines of QEMU's own messages in the current run. */
   qemuLog(machine: Machine): string[];
   /** Writes into the machine's journal. */
@@ -113,7 +116,7 @@ export class Machine {
       activity: this.#activity,
       run: this.#run,
       pendingChanges: this.#pendingChanges(),
-      canOpenShell: false,
+      canOpenShell: this.#live?.canRun === true && this.#state === 'running',
       canUndo: this.#previousSpec !== null,
       problem: this.#problem,
     };
@@ -184,6 +187,19 @@ export class Machine {
     await this.start();
   }
 
+  /** Stops it when it has run for as long as it may; called now and then. */
+  endOverdue(nowMs: number): void {
+    const { lifetimeMinutes } = this.#spec;
+    const startedAtMs = this.#run?.startedAtMs;
+    if (lifetimeMinutes === null || startedAtMs === undefined || this.#live === null) return;
+    if (this.#stopping !== null || this.#state === 'stopping') return;
+    if (nowMs - startedAtMs < lifetimeMinutes * 60_000) return;
+    this.#live.endLifetime();
+    this.#host.note(this, 'lifetime-over', `Its ${lifetimeMinutes} minutes are over.`);
+    // A failure of the ladder leaves it running and is told as its state; nobody waits here.
+    this.stop().catch(() => undefined);
+  }
+
   /** Ends the process at once, whatever else is under way. */
   async forceStop(): Promise<void> {
     if (this.#starting !== null) return this.#callOffStart();
@@ -243,6 +259,7 @@ export class Machine {
     this.#host.note(this, 'lost', end.message);
     if (!end.expected) this.recallProblem();
     this.#host.changed(this);
+    this.#host.ended(this, end);
   }
 
   /** After a crash: what its logs still tell of it. The console must have been loaded. */
@@ -288,16 +305,18 @@ export class Machine {
       this.#host.changed(this);
       this.#host.monitorLost(this);
     },
-    ended: (end) => {
+    containerChanged: () => this.#host.changed(this),
+    ended: (end, cause) => {
       this.#live = null;
       this.#activity = null;
       this.#host.note(this, end.expected ? 'ended' : 'crashed', end.message);
       if (this.#run !== null) {
         this.#run = this.#host.updateRun(this.#run, { end });
       }
-      this.#problem = end.expected ? null : this.#problemOf(end);
+      this.#problem = end.expected ? null : this.#problemOf(end, cause);
       this.#runSpec = null;
       this.#move(end.expected ? 'stopped' : 'crashed');
+      this.#host.ended(this, end);
       if (end.kind === 'guest-reset' && this.#spec.onReboot === 'restart') this.#startAfterReboot();
     },
   };
@@ -318,11 +337,16 @@ export class Machine {
     this.start().catch(() => undefined);
   }
 
-  #problemOf(end: RunEnd): ErrorData {
+  #problemOf(end: RunEnd, cause: AppError | null = null): ErrorData {
+    const codes: Partial<Record<RunEnd['kind'], ErrorCode>> = {
+      'guest-panic': 'guest_panicked',
+      'command-failed': 'command_failed',
+    };
     return {
-      code: end.kind === 'guest-panic' ? 'guest_panicked' : 'qemu_failed',
+      code: cause?.code ?? codes[end.kind] ?? 'qemu_failed',
       message: end.message,
       details: {
+        ...cause?.details,
         log: end.kind === 'qemu-exit' ? this.#host.qemuLog(this) : [],
         console: aroundPanic(this.hub.lastLines(200)),
         argv: this.#run?.argv ?? [],

@@ -3,7 +3,7 @@
  * The only writer of definitions and runs; it knows nothing of windows.
  */
 import { randomUUID } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import {
   AppError,
   runIdSchema,
@@ -15,10 +15,12 @@ import {
   type MachineId,
   type MachineSpec,
   type MachineView,
+  type OnceEnded,
   type Run,
+  type RunEnd,
   type RunId,
 } from '../../shared/index.ts';
-import type { ViewHandle, ViewSink } from '../console/index.ts';
+import type { ViewSink } from '../console/index.ts';
 import { runFiles, type Paths } from '../host/index.ts';
 import type {
   JournalRepository,
@@ -26,14 +28,17 @@ import type {
   RunRepository,
   WriteQueue,
 } from '../store/index.ts';
-import { adoptRun, reconnectRun } from './adoption.ts';
+import { adoptRun, reconnectRun, type ContainerConfiguration } from './adoption.ts';
 import type { HostEnvironment } from './host-environment.ts';
+import type { ConsoleHandle } from './console-handle.ts';
+import { keptDiskPath, type ContainerSource } from './container-plan.ts';
 import { Journal } from './journal.ts';
 import { Machine, type MachineHost } from './machine.ts';
 import { MachineEditor } from './machine-editor.ts';
 import { Planner } from './planner.ts';
 import { RunKeeper, saving } from './run-keeper.ts';
 import { RunWatch } from './run-watch.ts';
+import { openShellView } from './shell-view.ts';
 import { findStrayRuns } from './stray-runs.ts';
 
 /** What the manager is built from. */
@@ -46,7 +51,10 @@ export interface MachineManagerOptions {
   /** Takes writes that must not be lost although they cannot be made now. */
   readonly writes: WriteQueue;
   readonly onChanged: (view: MachineView) => void;
-  readonly onRemoved: (id: MachineId) => void;
+  /** @param ended how a machine ended that ran once and is gone by itself. */
+  readonly onRemoved: (id: MachineId, ended: OnceEnded | null) => void;
+  /** Where images and secrets come from. */
+  readonly containers: ContainerSource;
   readonly onJournal: (entry: JournalEntry) => void;
   /** A definition was added, changed or removed; for backups. */
   readonly onDefinitions: () => void;
@@ -54,10 +62,8 @@ export interface MachineManagerOptions {
   readonly onProblem: (error: unknown) => void;
 }
 
-/** A console view that may also say how large it is. */
-export interface ConsoleHandle extends ViewHandle {
-  resize(columns: number, rows: number): void;
-}
+/** So many of the last lines of a machine that ran once are told with its end. */
+const onceLines = 500;
 
 /** The machines of this installation. */
 export class MachineManager {
@@ -76,7 +82,7 @@ export class MachineManager {
   constructor(options: MachineManagerOptions) {
     this.#options = options;
     const { host, paths, machines, journal, writes } = options;
-    this.#planner = new Planner(host, paths);
+    this.#planner = new Planner(host, paths, options.containers);
     this.#runs = new RunKeeper({ ...options, planner: this.#planner });
     this.#journal = new Journal({ entries: journal, writes, onAdded: options.onJournal });
     this.#watch = new RunWatch(paths, () => this.#machines.values(), options.onProblem);
@@ -92,10 +98,12 @@ export class MachineManager {
       monitorLost: (machine) => {
         const { run } = machine.view;
         if (run === null) return;
-        void reconnectRun(machine, run, paths, this.#end.signal, options.onProblem).catch(
-          options.onProblem,
-        );
+        void reconnectRun(
+          ...([machine, run, paths, this.#end.signal, options.onProblem] as const),
+          this.#containerRecords,
+        ).catch(options.onProblem);
       },
+      ended: (machine, end) => this.#removeOnce(machine, end),
       changed: (machine) => {
         if (machine.active) this.#watch.wake();
         // The end of a process that was force-stopped for deletion is nobody's news any more.
@@ -154,6 +162,7 @@ export class MachineManager {
       try {
         await adoptRun(
           ...([machine, run, runs.specOf(run.id), paths, this.#end.signal, onProblem] as const),
+          this.#containerRecords,
         );
       } catch (error) {
         onProblem(error); // one that cannot be taken over must not hide the others
@@ -186,6 +195,21 @@ export class MachineManager {
         onProblem(error);
       }
     }
+  }
+
+  readonly #containerRecords: ContainerConfiguration = async (machineId, runSpec) => {
+    const spec = runSpec ?? this.#find(machineId).spec;
+    return (await this.#planner.container(machineId, spec))?.records ?? [];
+  };
+
+  /** Nothing remains of a machine that was to run once, but what the window shows of its end. */
+  #removeOnce(machine: Machine, end: RunEnd): void {
+    const ran = end.kind !== 'launch-failed' && end.kind !== 'command-failed';
+    if (machine.spec.container?.runOnce !== true || !ran) return;
+    const { name } = machine.spec;
+    const last = { name, message: end.message, exitCode: end.exitCode ?? null };
+    const lines = machine.hub.lastLines(onceLines);
+    this.#forget(machine, { ...last, lines }).catch(this.#options.onProblem);
   }
 
   /** Why machines that the database has are not shown. */
@@ -330,13 +354,19 @@ export class MachineManager {
       }
       await machine.forceStop();
     }
-    const { machines, runs, onRemoved } = this.#options;
+    if (this.#machines.has(id)) await this.#forget(machine, null);
+  }
+
+  /** With its runs, its logs and its kept disk. */
+  async #forget({ id }: Machine, ended: OnceEnded | null): Promise<void> {
+    const { machines, runs, paths, onRemoved } = this.#options;
     const old = runs.list(id, 10_000);
     machines.delete(id);
     this.#machines.delete(id);
-    onRemoved(id);
+    onRemoved(id, ended);
     this.#options.onDefinitions();
     await this.#runs.removeLogs(old);
+    await rm(keptDiskPath(paths, id), { force: true });
   }
 
   runs(machineId: MachineId, limit: number): Run[] {
@@ -351,6 +381,16 @@ export class MachineManager {
     if (last !== null) machine.hub.loadOnce(runFiles(this.#options.paths, last.id).consoleLog);
     const view = machine.hub.open(sink);
     return { ...view, resize: (columns, rows) => machine.resizeConsole(columns, rows) };
+  }
+
+  /**
+   * Starts one more shell in a running container.
+   * @throws AppError `illegal_state` when none runs there.
+   */
+  openShell(id: MachineId, sink: ViewSink): ConsoleHandle {
+    const { live, spec } = this.#find(id);
+    if (live === null) throw new AppError('illegal_state', `“${spec.name}” does not run.`);
+    return openShellView(live, sink);
   }
 
   /** Stops every machine that runs, all at once, also one that is just starting; none starts any more. */

@@ -20,21 +20,37 @@ import { checkOptions, type OptionContext } from './option-check/index.ts';
 import { missingOf, type KnownQemu } from './qemu-registry.ts';
 import { checkFiles } from './file-check.ts';
 import { checkSpec } from './spec-check.ts';
+import { commandOf } from './container-config.ts';
+import {
+  imageMissing,
+  planContainer,
+  type ContainerSource,
+  type PlannedContainer,
+} from './container-plan.ts';
 
 /** A plan with what the run remembers beside it. */
 export interface PlannedLaunch {
   readonly plan: LaunchPlan;
   readonly qemuVersion: string;
+  /** Null for a machine that runs no container. */
+  readonly container: PlannedContainer | null;
 }
 
 /** Plans launches on one host. */
 export class Planner {
   readonly #host: HostEnvironment;
   readonly #paths: Paths;
+  readonly #containers: ContainerSource;
 
-  constructor(host: HostEnvironment, paths: Paths) {
+  constructor(host: HostEnvironment, paths: Paths, containers: ContainerSource) {
     this.#host = host;
     this.#paths = paths;
+    this.#containers = containers;
+  }
+
+  /** What the agent of a run is told that waits for it still. @throws AppError as {@link planContainer}. */
+  async container(machineId: MachineId, spec: MachineSpec): Promise<PlannedContainer | null> {
+    return planContainer(machineId, spec, this.#containers, this.#paths);
   }
 
   /** Whether a plan for it would have to wait for a probe boot. */
@@ -45,7 +61,8 @@ export class Planner {
 
   /**
    * @throws AppError with `details.field` where one is at fault: what {@link checkSpec} finds, `unsupported`
-   *   for options that cannot work, `qemu_missing`, `qemu_failed`, `socket_path_too_long`.
+   *   for options that cannot work, `qemu_missing`, `qemu_failed`, `socket_path_too_long`, and what
+   *   {@link planContainer} finds.
    */
   async plan(machineId: MachineId, runId: RunId, spec: MachineSpec): Promise<PlannedLaunch> {
     const files = runFiles(this.#paths, runId);
@@ -60,14 +77,16 @@ export class Planner {
         details: { field: worst.field, finding: worst.code, mend: worst.mend },
       });
     }
+    const container = await this.container(machineId, spec);
     const plan: LaunchPlan = {
       ...{ ...bootFiles, spec, accelerator, files },
       qemuPath: qemu.binary.path,
       uuid: machineId,
       firmware: firmwareOf(spec, qemu),
       sandbox: qemu.capabilities?.sandbox ?? true,
+      container: container?.devices ?? null,
     };
-    return { plan, qemuVersion: qemu.binary.version };
+    return { plan, qemuVersion: qemu.binary.version, container };
   }
 
   /** All that is wrong with a definition here; never throws for what is wrong with it. */
@@ -88,6 +107,8 @@ export class Planner {
     };
     const status = await this.#host.status();
     await attempt(() => checkSpec(spec, status));
+    // Without a machine there are no secrets yet: whether they are known is said at the start.
+    await attempt(() => this.#checkContainer(spec));
     findings.push(...(await checkFiles(spec)));
     const qemu = await attempt(() => this.#host.qemu(spec.qemuPath));
     if (qemu !== null) {
@@ -95,6 +116,13 @@ export class Planner {
       findings.push(...checkOptions(spec, await this.#context(spec, qemu, accelerator)));
     }
     return findings;
+  }
+
+  async #checkContainer({ container }: MachineSpec): Promise<void> {
+    if (container === null) return;
+    const image = await this.#containers.find(container.digest);
+    if (image === null) throw imageMissing(container);
+    commandOf(container, image.config);
   }
 
   /** The command of the next start, against that of the last run. */

@@ -10,6 +10,8 @@ const nothing: Evidence = {
   panicked: false,
   acpi: true,
   reachedUserSpace: true,
+  command: null,
+  lifetimeOver: false,
 };
 
 describe('describeEnd', () => {

@@ -2,7 +2,8 @@
  * Says how a run ended, from what was asked for, what QEMU announced and how the process went.
  * Pure, so that every ending has a test; it never decides what to do about it.
  */
-import type { RunEnd } from '../../shared/index.ts';
+import { constants } from 'node:os';
+import type { AppError, RunEnd } from '../../shared/index.ts';
 import type { ProcessExit } from '../qemu/index.ts';
 
 /** What was known when the process was gone. */
@@ -23,12 +24,18 @@ export interface Evidence {
   readonly acpi: boolean;
   /** Whether its first process ran; true where that is not known. */
   readonly reachedUserSpace: boolean;
+  /** What the agent told of a container's command: how it ended, or why it never ran. */
+  readonly command: { readonly exitCode: number } | { readonly error: AppError } | null;
+  /** Whether Nandu stopped it because its time was over. */
+  readonly lifetimeOver: boolean;
 }
 
 /** Classifies an ending. */
 export function describeEnd(evidence: Evidence): RunEnd {
   const { requested, guestAsked, lastRung, shutdown, exit, panicked, acpi, reachedUserSpace } =
     evidence;
+  const { command, lifetimeOver } = evidence;
+  const exitCode = command !== null && 'exitCode' in command ? command.exitCode : undefined;
   const ourSignal =
     requested === 'force' || lastRung === 'killing'
       ? 'SIGKILL'
@@ -38,12 +45,23 @@ export function describeEnd(evidence: Evidence): RunEnd {
   if (exit.signal !== null && exit.signal !== ourSignal) {
     return end('qemu-exit', false, `QEMU was ended by ${exit.signal}, which Nandu did not send.`);
   }
+  if (command !== null && 'error' in command && requested === null) {
+    return end('command-failed', false, command.error.message);
+  }
+  if (lifetimeOver && requested !== 'force') {
+    return withCode(end('lifetime-over', true, 'Stopped, because its time was over.'), exitCode);
+  }
   if (requested === 'force') return end('killed', true, 'Stopped by force.');
   if (lastRung === 'killing') {
     return end('killed', true, 'Killed, because neither the guest nor QEMU ended when asked.');
   }
   if (panicked) {
     return end('guest-panic', false, 'The guest’s kernel panicked. Its last lines say why.');
+  }
+  if (exitCode !== undefined) {
+    return requested === null
+      ? withCode(end('command-ended', true, commandEnded(exitCode)), exitCode)
+      : withCode(end('stopped', true, `Stopped. ${commandEnded(exitCode)}`), exitCode);
   }
   if (requested === 'stop') {
     if (shutdown?.guest === true) return end('stopped', true, 'The guest shut down when asked.');
@@ -75,6 +93,19 @@ export function describeEnd(evidence: Evidence): RunEnd {
     return end('stopped', true, 'QEMU was asked to end from outside of Nandu.');
   if (exit.code === 0) return end('qemu-exit', false, 'QEMU ended without giving a reason.');
   return end('lost', false, 'QEMU is gone; nobody saw how it ended.');
+}
+
+/** How a container's command ended, in a sentence. Above 128 a signal ended it, as shells have it. */
+export function commandEnded(exitCode: number): string {
+  if (exitCode === 0) return 'The command ended.';
+  const signal = exitCode > 128 ? signalNames.get(exitCode - 128) : undefined;
+  return `The command ended with exit code ${exitCode}${signal === undefined ? '' : ` (${signal})`}.`;
+}
+
+const signalNames = new Map(Object.entries(constants.signals).map(([name, at]) => [at, name]));
+
+function withCode(ended: RunEnd, exitCode: number | undefined): RunEnd {
+  return exitCode === undefined ? ended : { ...ended, exitCode };
 }
 
 function end(kind: RunEnd['kind'], expected: boolean, message: string): RunEnd {

@@ -16,6 +16,7 @@ import {
 } from '../../shared/index.ts';
 import { readLog, saveLog } from '../console/index.ts';
 import { runFiles, type Paths } from '../host/index.ts';
+import { ensureKeptDisk } from '../images/index.ts';
 import { buildArgv } from '../qemu/index.ts';
 import type { RunRepository, WriteQueue } from '../store/index.ts';
 import { launch } from './launch.ts';
@@ -48,7 +49,10 @@ export class RunKeeper {
     const { spec } = machine;
     if (await planner.mustProbe(spec)) report.activity('probing-kvm');
     const runId = runIdSchema.parse(randomUUID());
-    const { plan, qemuVersion } = await planner.plan(machine.id, runId, spec);
+    const { plan, qemuVersion, container } = await planner.plan(machine.id, runId, spec);
+    if (plan.container?.keptDiskPath != null && spec.container !== null) {
+      await ensureKeptDisk(plan.container.keptDiskPath, spec.container.diskMiB);
+    }
     if (signal.aborted) throw new AppError('cancelled', 'The start was called off.');
     report.activity('launching');
     const run = runs.start({
@@ -60,7 +64,7 @@ export class RunKeeper {
     try {
       return await launch({
         ...{ machineId: machine.id, runId, plan, signal, onProblem },
-        ...{ qemuVersion, database: paths.database },
+        ...{ qemuVersion, database: paths.database, records: container?.records ?? null },
         ...{ hub: machine.hub, listener: report.listener },
       });
     } catch (error) {

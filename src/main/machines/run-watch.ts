@@ -47,7 +47,10 @@ export class RunWatch {
   #look(): void {
     const active = [...this.#machines()].filter((machine) => machine.active);
     if (active.length === 0) return this.dispose();
-    for (const machine of active) machine.live?.look();
+    for (const machine of active) {
+      machine.live?.look();
+      machine.endOverdue(Date.now());
+    }
     this.#looks += 1;
     if (this.#rotating) return;
     // The first look is one: what was taken over may have printed for days.

@@ -18,6 +18,7 @@ const plan: LaunchPlan = {
   initrdPath: '/k/initrd',
   firmware: null,
   sandbox: true,
+  container: null,
   files,
 };
 

@@ -4,7 +4,10 @@
  */
 import type { Accelerator, Disk, DiskLimits, MachineSpec } from '../../shared/index.ts';
 import type { RunFiles } from '../host/index.ts';
+import { netdevId, netdevValue } from '../network/index.ts';
+import { containerOptions, type ContainerDevices } from './container-devices.ts';
 import { kernelCommandLine } from './kernel-command-line.ts';
+import { escapeValue, type QemuOption } from './option.ts';
 
 /** Everything the command line depends on, decided and checked before. */
 export interface LaunchPlan {
@@ -20,18 +23,14 @@ export interface LaunchPlan {
   readonly firmware: string | null;
   /** Whether this QEMU was built with its seccomp sandbox. */
   readonly sandbox: boolean;
+  /** Null for a machine that runs no container. */
+  readonly container: ContainerDevices | null;
   readonly files: RunFiles;
 }
-
-/** One option with its value, if it takes one. */
-export type QemuOption = readonly [name: string, value?: string];
 
 /** The `id=` of the agent's port, by which VSERPORT_CHANGE names it. */
 export const agentPortId = 'agent0';
 const agentPortName = 'org.nandu.agent.0';
-
-/** QEMU option values end at a comma; a doubled one is a comma (qemu(1), "-name"). */
-const escapeValue = (value: string): string => value.replaceAll(',', ',,');
 
 /** Trace events that tell where the boot time goes; about 30 lines a boot, so they cost next to nothing. */
 export const traceEvents = ['fw_cfg_select', 'virtio_set_status', 'runstate_set'] as const;
@@ -57,6 +56,7 @@ export function buildOptions(plan: LaunchPlan): QemuOption[] {
     ...boot(plan),
     ['-global', 'virtio-mmio.force-legacy=false'],
     ...consoles(plan),
+    ...(plan.container === null ? [] : containerOptions(plan.container)),
     ...plan.spec.disks.flatMap(disk),
     ...network(plan),
     ...devices(plan),
@@ -182,8 +182,8 @@ function disk(chosen: Disk, index: number): QemuOption[] {
 function network({ spec }: LaunchPlan): QemuOption[] {
   if (spec.network === 'offline') return [];
   return [
-    ['-netdev', 'user,id=net0'],
-    ['-device', 'virtio-net-device,netdev=net0'],
+    ['-netdev', netdevValue(spec)],
+    ['-device', `virtio-net-device,netdev=${netdevId}`],
   ];
 }
 

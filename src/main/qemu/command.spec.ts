@@ -17,6 +17,7 @@ const plan: LaunchPlan = {
   initrdPath: '/k/initrd',
   firmware: null,
   sandbox: true,
+  container: null,
   files: runFiles(resolvePaths({ NANDU_DATA_DIR: '/d' }, '/h'), runIdSchema.parse(runId)),
 };
 

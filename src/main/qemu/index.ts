@@ -7,10 +7,18 @@ export {
   traceEvents,
   type LaunchPlan,
 } from './argv.ts';
+export { folderTag, type ContainerDevices } from './container-devices.ts';
 export { commandDifference } from './command-difference.ts';
+export { hostNameOf } from './kernel-command-line.ts';
 export { shellScript } from './shell-script.ts';
 export { probeKvm, type KvmProbeTarget, type KvmVerdict } from './kvm-probe.ts';
-export { spawnQemu, watchProcess, type ProcessExit, type QemuProcess } from './process.ts';
+export {
+  spawnQemu,
+  watchProcess,
+  type Enclosure,
+  type ProcessExit,
+  type QemuProcess,
+} from './process.ts';
 export { climb, type Rung } from './stop-ladder.ts';
 export {
   probeCapabilities,

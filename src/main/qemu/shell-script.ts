@@ -4,7 +4,8 @@
  */
 import { dirname } from 'node:path';
 import type { RunFiles } from '../host/index.ts';
-import { buildOptions, type LaunchPlan, type QemuOption } from './argv.ts';
+import { buildOptions, type LaunchPlan } from './argv.ts';
+import type { QemuOption } from './option.ts';
 
 /** Stands for the script's own folder while the words are built; no path contains it. */
 const runMark = '\u0001run';
