@@ -6,7 +6,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { app, dialog, session, type BrowserWindow } from 'electron';
-import { AppError, toErrorData, type EventName, type EventPayload } from '../shared/index.ts';
+import { toErrorData, type EventName, type EventPayload } from '../shared/index.ts';
 import {
   applyTheme,
   askParting,
@@ -14,6 +14,7 @@ import {
   beforeQuit,
   confine,
   declareScheme,
+  desktopCipher,
   installMenu,
   openWindow,
   servePage,
@@ -22,7 +23,8 @@ import {
   type Parting,
 } from './app/index.ts';
 import { assertPrivate, inspectQemu, resolvePaths } from './host/index.ts';
-import { routeConsoles, routeRequests } from './ipc/index.ts';
+import { ImageService } from './images/index.ts';
+import { imageHandlers, routeConsoles, routeRequests } from './ipc/index.ts';
 import { examineHost, HostEnvironment, MachineManager } from './machines/index.ts';
 import {
   backUp,
@@ -30,29 +32,12 @@ import {
   MachineRepository,
   openOrRecover,
   ProbeRepository,
+  RegistryStore,
   RunRepository,
+  SecretStore,
   SettingsRepository,
   WriteQueue,
 } from './store/index.ts';
-
-const later = (): never => {
-  throw new AppError('unsupported', 'Container images are not part of this version yet.');
-};
-const notYet = {
-  'image:list': () => [],
-  'image:import': later,
-  'image:cancel': later,
-  'image:imports': () => [],
-  'image:dismiss': later,
-  'image:remove': later,
-  'image:usage': () => ({ imageBytes: 0, unusedBytes: 0, partialBytes: 0 }),
-  'image:prune': later,
-  'registry:list': () => [],
-  'registry:forget': later,
-  'secret:storage': () => 'session' as const,
-  'secret:set': later,
-  'secret:list': () => [],
-};
 
 declareScheme();
 // Root has no sandbox in Chromium: its page process must then be told so, not started to die.
@@ -105,15 +90,34 @@ async function main(): Promise<void> {
     onProblem: (label, error) => console.error(`${label} is not stored yet:`, error),
   });
   const backups = new Backups(() => backUp(database, { keep: 3 }), complain);
+  const secrets = new SecretStore(database, desktopCipher);
+  const images = new ImageService({
+    folder: paths.images,
+    registries: new RegistryStore(database, desktopCipher),
+    machines: () => manager.list(),
+    onListed: (list) => tell('image:listed', list),
+    onProgressed: (progress) => tell('image:progressed', progress),
+    onProblem: complain,
+  });
   const manager: MachineManager = new MachineManager({
     ...{ paths, host, writes },
     machines: new MachineRepository(database),
     runs: new RunRepository(database),
     journal: new JournalRepository(database),
     onChanged: (view) => tell('machine:changed', view),
-    onRemoved: (id) => tell('machine:removed', { id }),
+    containers: {
+      find: (digest) => images.rootOf(digest),
+      secretsOf: (id) => secrets.valuesOf(id),
+    },
+    onRemoved: (id, ended) => {
+      secrets.forget(id);
+      tell('machine:removed', { id, ended });
+    },
     onJournal: (entry) => tell('journal:added', entry),
-    onDefinitions: () => backups.soon(),
+    onDefinitions: () => {
+      backups.soon();
+      void images.announce();
+    },
     onProblem: complain,
   });
 
@@ -165,7 +169,7 @@ async function main(): Promise<void> {
       'host:status': () => loaded.then(() => host.status()),
       'host:refresh': () => host.refresh(),
       'dialog:pick-file': ({ purpose }) => files.pick(purpose),
-      ...notYet,
+      ...imageHandlers(images, secrets),
       'settings:get': () => settings.get(),
       'settings:set': async (chosen) => {
         const before = settings.get();
@@ -215,6 +219,7 @@ async function main(): Promise<void> {
     if (parting !== 'keep') await manager.stopAll();
     await manager.release();
     await host.dispose();
+    images.dispose();
     writes.flush();
     backups.dispose();
     writes.dispose();

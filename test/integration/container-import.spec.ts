@@ -93,7 +93,11 @@ describe.skipIf(!canServe)('an image', () => {
 
   beforeAll(async () => {
     folder = temporaryDirectory();
-    library = new ImageLibrary(join(folder, 'library'), (error) => problems.push(error));
+    library = new ImageLibrary({
+      folder: join(folder, 'library'),
+      usedBy: () => [],
+      onProblem: (error) => problems.push(error),
+    });
     open = await serve('open', false);
     closed = await serve('closed', true);
     mkdirSync(join(folder, 'build'));
@@ -128,7 +132,7 @@ describe.skipIf(!canServe)('an image', () => {
     const steps = new Set<string>();
     const stored = await library.import(
       `${open}/tests/image:1`,
-      options({ onProgress: (step) => steps.add(step) }),
+      options({ onProgress: ({ step }) => steps.add(step) }),
     );
     expect(stored).toMatchObject({
       source: `docker://${open}/tests/image:1`,
@@ -148,7 +152,7 @@ describe.skipIf(!canServe)('an image', () => {
     expect(readdirSync(join(folder, 'library')).sort()).toEqual(
       [`${stored.manifestDigest.slice(7)}.json`, `${stored.rootDigest.slice(7)}.squashfs`].sort(),
     );
-    expect(await library.remove(stored.manifestDigest)).toBe(true);
+    await library.remove(stored.manifestDigest);
     expect(readdirSync(join(folder, 'library'))).toEqual([]);
   });
 

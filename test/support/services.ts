@@ -1,6 +1,7 @@
 /** The main process's services without Electron: what integration tests drive. */
 import { rmSync, mkdirSync } from 'node:fs';
-import { resolvePaths, type Paths } from '../../src/main/host/index.ts';
+import { resolvePaths, runFiles, type Paths, type RunFiles } from '../../src/main/host/index.ts';
+import { ImageService } from '../../src/main/images/index.ts';
 import { HostEnvironment, MachineManager } from '../../src/main/machines/index.ts';
 import {
   JournalRepository,
@@ -8,22 +9,31 @@ import {
   backUp,
   openOrRecover,
   ProbeRepository,
+  RegistryStore,
   RunRepository,
+  SecretStore,
+  sessionOnly,
+  type Cipher,
   WriteQueue,
 } from '../../src/main/store/index.ts';
 import {
   defaultSpec,
+  type ImageView,
+  type ImportProgress,
   type JournalEntry,
   type MachineId,
   type MachineSpec,
   type MachineState,
   type MachineView,
+  type OnceEnded,
 } from '../../src/shared/index.ts';
 import { temporaryDirectory } from './folders.ts';
 
 export interface ServicesOptions {
   env?: Record<string, string>;
   registeredQemus?: string[];
+  /** The desktop's secret store; by default there is none. */
+  cipher?: Cipher;
 }
 
 /** One "app" without a window, on a data folder that may be opened again by the next one. */
@@ -31,8 +41,16 @@ export class Services {
   readonly paths: Paths;
   readonly host: HostEnvironment;
   readonly manager: MachineManager;
+  readonly images: ImageService;
+  readonly secrets: SecretStore;
+  /** Every list of images that was announced, oldest first. */
+  readonly listed: ImageView[][] = [];
+  /** Every report on an import, oldest first. */
+  readonly progressed: ImportProgress[] = [];
   /** Every view that was reported, oldest first. */
   readonly history: MachineView[] = [];
+  /** How machines ended that ran once. */
+  readonly endedOnce: OnceEnded[] = [];
   /** Every journal entry that was written, oldest first. */
   readonly journal: JournalEntry[] = [];
   /** What went wrong beside the machines; a test that expects none looks. */
@@ -60,6 +78,16 @@ export class Services {
       onChanged: () => undefined,
     });
     this.#writes = new WriteQueue({ onProblem: (_label, error) => this.problems.push(error) });
+    const cipher = options.cipher ?? sessionOnly;
+    this.secrets = new SecretStore(this.#database, cipher);
+    this.images = new ImageService({
+      folder: this.paths.images,
+      registries: new RegistryStore(this.#database, cipher),
+      machines: () => this.manager.list(),
+      onListed: (images) => this.listed.push(images),
+      onProgressed: (progress) => this.progressed.push(progress),
+      onProblem: (error) => this.problems.push(error),
+    });
     this.manager = new MachineManager({
       paths: this.paths,
       host: this.host,
@@ -68,13 +96,21 @@ export class Services {
       journal: new JournalRepository(this.#database),
       writes: this.#writes,
       onJournal: (entry) => this.journal.push(entry),
-      onDefinitions: () => undefined,
+      onDefinitions: () => void this.images.announce(),
       onProblem: (error) => this.problems.push(error),
       onChanged: (view) => {
         this.history.push(view);
         for (const check of this.#watchers) check();
       },
-      onRemoved: () => undefined,
+      containers: {
+        find: (digest) => this.images.rootOf(digest),
+        secretsOf: (id) => this.secrets.valuesOf(id),
+      },
+      onRemoved: (id, ended) => {
+        this.secrets.forget(id);
+        if (ended !== null) this.endedOnce.push(ended);
+        for (const check of this.#watchers) check();
+      },
     });
   }
 
@@ -123,6 +159,13 @@ export class Services {
     return this.until(id, (view) => view.run?.boot?.reached === 'ready');
   }
 
+  /** The files of the machine's last run. */
+  recordOf(id: MachineId): RunFiles {
+    const { run } = this.manager.get(id);
+    if (run === null) throw new Error('it never ran');
+    return runFiles(this.paths, run.id);
+  }
+
   /** What the app does a while after a definition changed. */
   backUp(): void {
     backUp(this.#database, { keep: 3 });
@@ -138,6 +181,7 @@ export class Services {
     if (parting === 'stop') await this.manager.stopAll();
     await this.manager.release();
     await this.host.dispose();
+    this.images.dispose();
     this.#writes.flush();
     this.#writes.dispose();
     this.#database.close();

@@ -1,5 +1,6 @@
 /** The app room: window, dialogs, protocol, permissions, menu. */
 export { Backups } from './backups.ts';
+export { desktopCipher } from './desktop-cipher.ts';
 export { FileDialogs, type PickPurpose } from './file-dialogs.ts';
 export { installMenu } from './menu.ts';
 export { askParting, beforeQuit, type Parting } from './quit.ts';

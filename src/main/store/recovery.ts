@@ -12,12 +12,14 @@ import { damageOf, describeDamage } from './health.ts';
 import { JournalRepository } from './journal-repository.ts';
 import { MachineRepository } from './machine-repository.ts';
 import { ProbeRepository } from './probe-repository.ts';
+import { RegistryRepository } from './registry-repository.ts';
 import { RunRepository } from './run-repository.ts';
+import { SecretRepository } from './secret-repository.ts';
 import { SettingsRepository } from './settings-repository.ts';
 
 const repositories = [
   ...[MachineRepository, RunRepository, JournalRepository],
-  ...[SettingsRepository, ProbeRepository],
+  ...[SettingsRepository, ProbeRepository, SecretRepository, RegistryRepository],
 ];
 
 /** As for {@link openDatabase}. */

@@ -1,179 +1,195 @@
 /**
- * Fetches an image into an OCI layout by skopeo, which speaks with registries, archives and local engines.
- * Passwords go through a file of ours alone, never through the command line.
+ * Fetches an image into an OCI layout by skopeo: asks what it is first, then copies exactly that.
+ * Never passes over a certificate that does not hold, and never fills the disk to its end.
  */
-import { spawn } from 'node:child_process';
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { AppError, type ErrorCode } from '../../../shared/index.ts';
+import { createHash } from 'node:crypto';
+import { rm, statfs } from 'node:fs/promises';
+import { AppError, type LayerProgress } from '../../../shared/index.ts';
+import { LayerWatch, type ExpectedLayer } from './layer-watch.ts';
+import { readAnswer } from './oci-layout.ts';
 import { skopeoSource, type ImageSource } from './reference.ts';
-
-/** For a registry that wants to know who asks. */
-export interface Credentials {
-  readonly user: string;
-  readonly password: string;
-}
+import { runSkopeo, type Credentials } from './skopeo.ts';
 
 /** How to fetch. */
 export interface FetchOptions {
   /** In Go's words: `amd64`. */
   readonly architecture: string;
-  readonly credentials?: Credentials;
+  readonly credentials?: Credentials | undefined;
   /** Whether this registry may be spoken with unencrypted; for one on this computer, say. */
   readonly plainHttp?: boolean;
   readonly signal: AbortSignal;
-  /** Told several times a second: bytes that have arrived. */
-  readonly onProgress?: (receivedBytes: number) => void;
 }
+
+/** What a registry says of an image before any of it is fetched. */
+export interface ResolvedImage {
+  /** By its digest where the registry told one: a tag may mean another image a moment later. */
+  readonly source: ImageSource;
+  /** As the registry names the manifest for this architecture; null where nobody was asked. */
+  readonly digest: string | null;
+  /** The bottom one first; empty where nobody was asked. */
+  readonly layers: readonly ExpectedLayer[];
+  /** Whether the registry speaks without encryption and may. */
+  readonly plainHttp: boolean;
+}
+
+/** So much is left free on the disk whatever an image wants. */
+export const reserveBytes = 256 * 1024 * 1024;
+
+/** Tells how much of a folder's disk is free for others, in bytes. */
+export type FreeBytes = (folder: string) => Promise<number>;
+
+export const freeBytesOf: FreeBytes = async (folder) => {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
+};
 
 const progressMs = 200;
+/** Registries refuse manifests of more than 4 MiB. */
+const maxAnswerBytes = 4 * 1024 * 1024;
 
 /**
- * @param layout a folder that does not exist yet; removed again when anything fails.
- * @param blobs a folder of blobs that are there already: an import that was cut off goes on where it was.
+ * Asks a registry about an image. Archives and local engines are not asked: it would cost as much as the image.
+ * @param folder a private one for skopeo.
+ * @throws AppError as {@link runSkopeo}; `registry_insecure` without encryption that was not allowed, or with a
+ *   certificate that does not hold, which nothing allows; `wrong_architecture`.
+ */
+export async function resolveImage(
+  source: ImageSource,
+  folder: string,
+  options: FetchOptions,
+): Promise<ResolvedImage> {
+  if (source.kind !== 'registry') return { source, digest: null, layers: [], plainHttp: false };
+  const { plainHttp, answer } = await firstAnswer(source, folder, options);
+  let digest = digestOf(answer);
+  let found = readAnswer(answer.toString(), options.architecture);
+  if (found !== null && 'chosen' in found) {
+    digest = found.chosen;
+    const chosen = await ask({ ...source, digest }, folder, options, !plainHttp);
+    found = readAnswer(chosen.toString(), options.architecture);
+  }
+  // Indexes of indexes and manifests of Docker before 2016 are skopeo's to find its way through.
+  if (found === null || 'chosen' in found) return { source, digest: null, layers: [], plainHttp };
+  return { source: { ...source, digest }, digest, layers: found.layers, plainHttp };
+}
+
+/**
+ * By https first: what turns off encryption for skopeo turns off looking at certificates as well, and is used
+ * only where there is no https at all.
+ */
+async function firstAnswer(
+  source: ImageSource,
+  folder: string,
+  options: FetchOptions,
+): Promise<{ plainHttp: boolean; answer: Buffer }> {
+  try {
+    return { plainHttp: false, answer: await ask(source, folder, options, true) };
+  } catch (error) {
+    if (options.plainHttp !== true || !(error instanceof AppError)) throw error;
+    const said = String(error.details['log']);
+    if (!/HTTP response to HTTPS client|connection refused/.test(said)) throw error;
+    return { plainHttp: true, answer: await ask(source, folder, options, false) };
+  }
+}
+
+async function ask(
+  source: ImageSource,
+  folder: string,
+  { architecture, credentials, signal }: FetchOptions,
+  verify: boolean,
+): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  await runSkopeo({
+    ...{ architecture, credentials, signal, source, folder, command: 'inspect' },
+    args: ['--raw', `--tls-verify=${String(verify)}`, '--', skopeoSource(source)],
+    onOutput: (chunk) => {
+      bytes += chunk.byteLength;
+      if (bytes <= maxAnswerBytes) chunks.push(chunk);
+    },
+  });
+  return Buffer.concat(chunks);
+}
+
+function digestOf(content: Buffer): string {
+  return `sha256:${createHash('sha256').update(content).digest('hex')}`;
+}
+
+/** Where to put an image and whom to tell. */
+export interface FetchTarget {
+  /** A folder that does not exist yet; removed again when anything fails. */
+  readonly layout: string;
+  /** Blobs that are there already: an import that was cut off goes on where it was. */
+  readonly blobs: string;
+  /** A private one for skopeo. */
+  readonly folder: string;
+  readonly freeBytes: FreeBytes;
+  /** Told several times a second. */
+  readonly onProgress: (layers: LayerProgress[]) => void;
+}
+
+/**
  * @throws AppError `tool_missing`, `image_unknown`, `registry_denied`, `registry_unreachable`,
- *   `registry_insecure`, `wrong_architecture`, `disk_full`, `cancelled`, `image_refused`.
+ *   `wrong_architecture`, `disk_full`, `cancelled`, `file_missing`, `file_unreadable`, `image_refused`.
  */
 export async function fetchImage(
-  source: ImageSource,
-  layout: string,
-  blobs: string,
-  options: FetchOptions,
+  { source, layers, plainHttp }: ResolvedImage,
+  target: FetchTarget,
+  { architecture, credentials, signal }: FetchOptions,
 ): Promise<void> {
-  const { architecture, credentials, plainHttp = false, signal, onProgress } = options;
-  const secrets = await mkdtemp(`${layout}.auth-`);
-  const before = await sizeOf(blobs);
-  const timer = setInterval(() => {
-    // What is under way lies in the layout, what is whole among the blobs.
-    void Promise.all([sizeOf(blobs), sizeOf(layout)]).then(([whole, partial]) =>
-      onProgress?.(Math.max(0, whole + partial - before)),
-    );
-  }, progressMs);
-  try {
-    const auth: string[] = [];
-    if (credentials !== undefined && source.kind === 'registry') {
-      const file = join(secrets, 'auth.json');
-      const token = Buffer.from(`${credentials.user}:${credentials.password}`).toString('base64');
-      const content = JSON.stringify({ auths: { [source.registry]: { auth: token } } });
-      await writeFile(file, content, { mode: 0o600 });
-      auth.push('--src-authfile', file);
+  const { layout, blobs, folder, freeBytes, onProgress } = target;
+  const watch = new LayerWatch(layout, blobs, layers);
+  const wanted = (await watch.look()).reduce(
+    (sum, { bytes, totalBytes }) => sum + Math.max(0, (totalBytes ?? 0) - bytes),
+    0,
+  );
+  await assertRoom(folder, freeBytes, wanted);
+  const full = new AbortController();
+  const looking = new AbortController();
+  const look = async (): Promise<void> => {
+    try {
+      const found = await watch.look();
+      if (!looking.signal.aborted) onProgress(found);
+      await assertRoom(folder, freeBytes, 0);
+    } catch (error) {
+      full.abort(error);
     }
-    await skopeo(
-      [
-        ...['--override-os', 'linux', '--override-arch', architecture, 'copy', '--quiet'],
-        ...['--retry-times', '2', ...auth],
+  };
+  const timer = setInterval(() => void look(), progressMs);
+  try {
+    await runSkopeo({
+      ...{ architecture, credentials, source, folder, command: 'copy' },
+      signal: AbortSignal.any([signal, full.signal]),
+      args: [
+        ...['--retry-times', '2', '--dest-shared-blob-dir', blobs],
+        // To pack what is about to be unpacked would only take time.
+        '--dest-oci-accept-uncompressed-layers',
         ...(source.kind === 'registry' ? [`--src-tls-verify=${String(!plainHttp)}`] : []),
-        ...['--dest-shared-blob-dir', blobs, '--', skopeoSource(source), `oci:${layout}:image`],
+        ...['--', skopeoSource(source), `oci:${layout}:image`],
       ],
-      source,
-      signal,
-    );
+      onOutput: (bytes) => watch.hear(bytes),
+    });
+    await look();
   } catch (error) {
     await rm(layout, { recursive: true, force: true });
+    if (full.signal.aborted && !signal.aborted) throw full.signal.reason as Error;
     throw error;
   } finally {
+    looking.abort();
     clearInterval(timer);
-    await rm(secrets, { recursive: true, force: true });
   }
 }
 
-async function skopeo(args: string[], source: ImageSource, signal: AbortSignal): Promise<void> {
-  const child = spawn('skopeo', args, { stdio: ['ignore', 'ignore', 'pipe'] });
-  const stop = (): void => void child.kill('SIGTERM');
-  signal.addEventListener('abort', stop, { once: true });
-  if (signal.aborted) stop();
-  let said = '';
-  child.stderr
-    .setEncoding('utf8')
-    .on('data', (text: string) => (said = (said + text).slice(-8192)));
-  try {
-    const code = await new Promise<number | null>((resolve, reject) => {
-      child.once('error', reject);
-      child.once('close', resolve);
-    });
-    if (code !== 0) throw explain(said, source, signal);
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
-    throw new AppError(
-      'tool_missing',
-      'Container images need the program “skopeo”. The doctor has the command that installs it.',
-      { cause, details: { tool: 'skopeo' } },
-    );
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
-}
-
-/** What skopeo's and the registries' words mean, the most certain first. */
-function explain(said: string, source: ImageSource, signal: AbortSignal): AppError {
-  if (signal.aborted) return new AppError('cancelled', 'The import was called off.');
-  const name = skopeoSource(source).replace(/^docker:\/\//, '');
-  const where = source.kind === 'registry' ? source.registry : name;
-  const meanings: readonly (readonly [RegExp, ErrorCode, string])[] = [
-    [
-      /policy\.json/i,
-      'tool_missing',
-      'skopeo has no policy that says which images to trust (containers-policy.json(5)). On Debian the package golang-github-containers-common brings one.',
-    ],
-    [
-      /docker daemon|docker\.sock/i,
-      'registry_unreachable',
-      'The local Docker engine does not answer. Is it running, and may you use it?',
-    ],
-    [
-      /server gave HTTP response to HTTPS client/i,
-      'registry_insecure',
-      `“${where}” speaks without encryption. Allow that for this registry if you trust the way to it.`,
-    ],
-    [
-      /no space left/i,
-      'disk_full',
-      'The disk is full: there is no room for the image. Free some space, then go on.',
-    ],
-    [
-      /no image found in (?:image index|manifest list)|choosing image instance/i,
-      'wrong_architecture',
-      `“${name}” is not made for this computer’s architecture. Choose another tag.`,
-    ],
-    [
-      /manifest unknown|name unknown|not found: manifest|NAME_UNKNOWN/i,
-      'image_unknown',
-      `There is no image “${name}”. Look at its name and tag again.`,
-    ],
-    [
-      /unauthorized|authentication required|access .*denied|403 \(Forbidden\)/i,
-      'registry_denied',
-      `“${where}” does not give “${name}” to you: it is private, or there is none of that name. Sign in, or look at the name again.`,
-    ],
-    [
-      /connection refused|no such host|i\/o timeout|network is unreachable|connection reset|dial tcp/i,
-      'registry_unreachable',
-      `“${where}” cannot be reached. Is the computer online, and the registry’s name right?`,
-    ],
-    [/no such file or directory/i, 'file_missing', `There is no “${name}”.`],
-    [/permission denied/i, 'file_unreadable', `You may not read “${name}”.`],
-  ];
-  const [, code, message] = meanings.find(([pattern]) => pattern.test(said)) ?? [
-    null,
-    'image_refused' as const,
-    `“${name}” could not be fetched: ${lastWords(said)}`,
-  ];
-  return new AppError(code, message, { details: { log: said.split('\n').slice(-20) } });
-}
-
-/** skopeo logs as `time="…" level=fatal msg="…"`. */
-function lastWords(said: string): string {
-  const message = /level=fatal msg="((?:[^"\\]|\\.)*)"/.exec(said)?.[1] ?? said.trim();
-  return message.replaceAll('\\"', '"').slice(-500);
-}
-
-/** Bytes of all files in a folder, also of those that are just being written. */
-async function sizeOf(folder: string): Promise<number> {
-  let sum = 0;
-  const names = await readdir(folder, { recursive: true }).catch(() => []); // not made yet
-  for (const name of names) {
-    const stats = await stat(join(folder, name)).catch(() => null); // renamed meanwhile
-    if (stats?.isFile() === true) sum += stats.size;
-  }
-  return sum;
+/** @throws AppError `disk_full` when not even the reserve would be left. */
+async function assertRoom(folder: string, freeBytes: FreeBytes, wanted: number): Promise<void> {
+  const free = await freeBytes(folder);
+  if (free - wanted >= reserveBytes) return;
+  const inMiB = (bytes: number): number => Math.ceil(bytes / 2 ** 20);
+  throw new AppError(
+    'disk_full',
+    (wanted > 0
+      ? `There is no room for this image: its layers have ${inMiB(wanted)} MiB, `
+      : 'The disk is almost full: ') +
+      `${inMiB(free)} MiB are free, and ${inMiB(reserveBytes)} of them are left alone. Free some space, then go on.`,
+    { details: { wantedBytes: wanted, freeBytes: free } },
+  );
 }

@@ -1,7 +1,9 @@
-/** Container images: from an OCI layout to one read-only root file system. */
+/** Container images: from a name to one read-only root file system, and the library of them. */
 export { flatten, type Flattened, type FlattenOptions, type LayerSource } from './flatten.ts';
 export { layerSource } from './layer-stream.ts';
-export { ImageLibrary, type ImportOptions, type ImportStep, type StoredImage } from './library.ts';
+export { ImageLibrary, type ImportOptions, type ImportState } from './library.ts';
+export { ImageService, type ImageServiceOptions, type ImageUser } from './image-service.ts';
+export type { StoredImage } from './records.ts';
 export { parseImageName, type ImageSource } from './reference.ts';
 export { readLayout, type ImageLayer, type LayoutImage } from './oci-layout.ts';
 export { makeSquashfs } from './squashfs.ts';

@@ -1,229 +1,266 @@
 /**
- * The container images of this installation: each a read-only root file system named by its content, and what
- * its image says of it. What is half imported lies elsewhere and is never listed.
+ * The container images of this installation: imports them, finds them, removes what no machine has.
+ * What is half imported lies beside the images and is never listed; no image goes that a machine needs.
  */
 import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AppError, type ImageUsage, type LayerProgress } from '../../../shared/index.ts';
 import {
-  mkdir,
-  open,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  stat,
-  statfs,
-  writeFile,
-} from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { z } from 'zod';
-import { AppError, imageConfigSchema } from '../../../shared/index.ts';
-import { fetchImage, type FetchOptions } from './fetch.ts';
+  fetchImage,
+  freeBytesOf,
+  reserveBytes,
+  resolveImage,
+  type FetchOptions,
+  type FreeBytes,
+  type ResolvedImage,
+} from './fetch.ts';
 import { flatten } from './flatten.ts';
+import { folderBytes } from './folder-bytes.ts';
 import { layerSource } from './layer-stream.ts';
 import { readLayout, type LayoutImage } from './oci-layout.ts';
+import { ImageRecords, type StoredImage } from './records.ts';
 import { parseImageName, skopeoSource, type ImageSource } from './reference.ts';
 import { makeSquashfs } from './squashfs.ts';
+import { Turns } from './turns.ts';
 
-/** So much is left free on the disk whatever an image wants. */
-const reserveBytes = 256 * 1024 * 1024;
-/** What a build of the root's file system is doing, for a person. */
-export type ImportStep = 'fetching' | 'building';
-
-const storedImageSchema = z.object({
-  formatVersion: z.literal(1),
-  /** Names the image as its registry does. */
-  manifestDigest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
-  /** As it was asked for, in full: `docker://docker.io/library/alpine:latest`. */
-  source: z.string(),
-  /** Of the tar that the root was packed from; names its file. */
-  rootDigest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
-  rootBytes: z.int().nonnegative(),
-  /** Of the files in it, unpacked. */
-  contentBytes: z.int().nonnegative(),
-  layerCount: z.int().nonnegative(),
-  importedAtMs: z.number(),
-  config: imageConfigSchema,
-});
-
-/** An image that is there whole. */
-export type StoredImage = z.infer<typeof storedImageSchema>;
+/** How far an import is. */
+export interface ImportState {
+  readonly step: 'fetching' | 'building';
+  readonly layers: readonly LayerProgress[];
+  /** Of the root's files, while building. */
+  readonly builtBytes: number;
+}
 
 /** How to import. */
-export type ImportOptions = Omit<FetchOptions, 'onProgress'> & {
-  readonly onProgress?: (step: ImportStep, bytes: number) => void;
-};
+export interface ImportOptions extends FetchOptions {
+  readonly onProgress?: (state: ImportState) => void;
+  /** Told once the registry has let us in: what was given to it works. */
+  readonly onAccepted?: () => void;
+}
+
+/** Whose images these are. */
+export interface LibraryOptions {
+  readonly folder: string;
+  /** The names of the machines that have an image. */
+  readonly usedBy: (manifestDigest: string) => readonly string[];
+  /** Told of files that cannot be read or removed; they stay. */
+  readonly onProblem: (error: unknown) => void;
+  /** By default the disk's answer. */
+  readonly freeBytes?: FreeBytes;
+}
 
 /** The images in one folder. */
 export class ImageLibrary {
-  readonly #folder: string;
-  readonly #onProblem: (error: unknown) => void;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #options: LibraryOptions;
+  readonly #records: ImageRecords;
+  readonly #blobs: string;
+  /** They share the blobs. */
+  readonly #imports = new Turns();
+  /** Short: what is added meets no removal. */
+  readonly #changes = new Turns();
 
-  /** @param onProblem told of files that cannot be read; they stay, and are not listed. */
-  constructor(folder: string, onProblem: (error: unknown) => void) {
-    this.#folder = folder;
-    this.#onProblem = onProblem;
+  constructor(options: LibraryOptions) {
+    this.#options = options;
+    this.#records = new ImageRecords(options.folder, options.onProblem);
+    this.#blobs = join(options.folder, 'blobs');
   }
 
   /** Where an image's root lies. */
-  rootOf({ rootDigest }: StoredImage): string {
-    return join(this.#folder, `${hexOf(rootDigest)}.squashfs`);
+  rootOf(image: StoredImage): string {
+    return this.#records.rootOf(image);
   }
 
   /** All that are there whole, the newest first. */
-  async list(): Promise<StoredImage[]> {
-    const names = await readdir(this.#folder).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return []; // nothing was ever imported
-      throw error;
-    });
-    const images: StoredImage[] = [];
-    for (const name of names.filter((file) => /^[0-9a-f]{64}\.json$/.test(file))) {
-      try {
-        const text = await readFile(join(this.#folder, name), 'utf8');
-        const image = storedImageSchema.parse(JSON.parse(text));
-        await stat(this.rootOf(image));
-        images.push(image);
-      } catch (error) {
-        this.#onProblem(error);
-      }
-    }
-    return images.sort((a, b) => b.importedAtMs - a.importedAtMs);
+  list(): Promise<StoredImage[]> {
+    return this.#records.list();
+  }
+
+  /** @param digest of the manifest. @returns null where that image is not there. */
+  find(digest: string): Promise<StoredImage | null> {
+    return this.#records.find(digest);
+  }
+
+  /** Removes what ended with the app before: partial roots. Call once before anything else. */
+  async sweep(): Promise<void> {
+    await this.#imports.take(() => this.#removeWork());
+    await this.#changes.take(() => this.#records.sweep());
   }
 
   /**
    * Fetches an image and builds its root. What was fetched before a failure or a cancel is kept for the next try.
    * @param typed as a person types it.
-   * @throws AppError `invalid_input`, and as {@link fetchImage}, {@link readLayout}, {@link flatten}.
+   * @throws AppError `invalid_input`, and as {@link resolveImage}, {@link fetchImage}, {@link readLayout},
+   *   {@link flatten}.
    */
   async import(typed: string, options: ImportOptions): Promise<StoredImage> {
     const source = parseImageName(typed);
-    return this.#inTurn(() => this.#import(source, options));
-  }
-
-  /** One after the other: they share the blobs, and a removal must not meet an import of the same image. */
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(work);
-    this.#last = result.catch(() => undefined);
-    return result;
+    try {
+      return await this.#imports.take(() => this.#import(source, options), options.signal);
+    } catch (error) {
+      if (!options.signal.aborted || error instanceof AppError) throw error;
+      throw new AppError('cancelled', 'The import was called off.', { cause: error });
+    }
   }
 
   async #import(source: ImageSource, options: ImportOptions): Promise<StoredImage> {
-    const { signal, onProgress, architecture } = options;
-    await this.#sweep();
-    const blobs = join(this.#folder, 'blobs');
-    const work = join(this.#folder, `.work-${randomUUID()}`);
+    await this.#removeWork();
+    const work = join(this.#options.folder, `.work-${randomUUID()}`);
     await mkdir(work, { recursive: true, mode: 0o700 });
     try {
-      const layout = join(work, 'layout');
-      await fetchImage(source, layout, blobs, {
-        ...options,
-        onProgress: (bytes) => onProgress?.('fetching', bytes),
-      });
-      const image = await readLayout(layout, blobs, architecture);
-      const known = (await this.list()).find(
-        ({ manifestDigest }) => manifestDigest === image.manifestDigest,
-      );
-      const stored = known ?? (await this.#build(image, skopeoSource(source), work, options));
-      await this.#forgetBlobs(blobs);
+      const { onProgress, onAccepted } = options;
+      onProgress?.({ step: 'fetching', layers: [], builtBytes: 0 });
+      const resolved = await resolveImage(source, work, options);
+      onAccepted?.();
+      const stored =
+        (await this.#known(resolved.digest)) ??
+        (await this.#fetchAndBuild(source, resolved, work, options));
+      await this.#forgetBlobs();
       return stored;
     } catch (error) {
       // skopeo takes a blob that is there for good: a bad one would fail every further try.
-      if (error instanceof AppError && error.code === 'image_refused')
-        await this.#forgetBlobs(blobs);
-      if (signal.aborted && !(error instanceof AppError)) {
-        throw new AppError('cancelled', 'The import was called off.', { cause: error });
-      }
+      if (error instanceof AppError && error.code === 'image_refused') await this.#forgetBlobs();
       throw error;
     } finally {
       await rm(work, { recursive: true, force: true });
     }
   }
 
-  /** What an import left that ended with its app: partial roots, and the file that a password was in. */
-  async #sweep(): Promise<void> {
-    const names = await readdir(this.#folder).catch(() => []); // nothing was ever imported
-    for (const name of names.filter((entry) => entry.startsWith('.work-'))) {
-      await rm(join(this.#folder, name), { recursive: true, force: true }).catch(this.#onProblem);
-    }
-  }
-
-  /** @returns whether there was one. Other images that share its root keep it. */
-  remove(manifestDigest: string): Promise<boolean> {
-    return this.#inTurn(() => this.#remove(manifestDigest));
-  }
-
-  async #remove(manifestDigest: string): Promise<boolean> {
+  async #known(digest: string | null): Promise<StoredImage | null> {
+    if (digest === null) return null;
     const images = await this.list();
-    const image = images.find((one) => one.manifestDigest === manifestDigest);
-    if (image === undefined) return false;
-    await rm(this.#recordOf(image), { force: true });
-    const shared = images.some((one) => one !== image && one.rootDigest === image.rootDigest);
-    if (!shared) await rm(this.rootOf(image), { force: true });
-    return true;
+    return (
+      images.find((image) => image.manifestDigest === digest || image.registryDigest === digest) ??
+      null
+    );
+  }
+
+  async #fetchAndBuild(
+    source: ImageSource,
+    resolved: ResolvedImage,
+    work: string,
+    options: ImportOptions,
+  ): Promise<StoredImage> {
+    const { freeBytes = freeBytesOf } = this.#options;
+    const layout = join(work, 'layout');
+    const target = {
+      ...{ layout, blobs: this.#blobs, folder: work, freeBytes },
+      onProgress: (layers: LayerProgress[]) =>
+        options.onProgress?.({ step: 'fetching', layers, builtBytes: 0 }),
+    };
+    await fetchImage(resolved, target, options);
+    const image = await readLayout(layout, this.#blobs, options.architecture);
+    const known = await this.#known(image.manifestDigest);
+    if (known !== null) return known;
+    const root = join(work, 'root.squashfs');
+    const built = await this.#build(image, root, options);
+    const stored: StoredImage = {
+      ...{ formatVersion: 1, manifestDigest: image.manifestDigest, config: image.config },
+      registryDigest: resolved.digest === image.manifestDigest ? null : resolved.digest,
+      ...{ source: skopeoSource(source), contentBytes: built.contentBytes },
+      ...{ layerCount: image.layers.length, importedAtMs: Date.now(), rootDigest: built.digest },
+      rootBytes: (await stat(root)).size,
+    };
+    options.signal.throwIfAborted();
+    await this.#changes.take(() => this.#records.add(stored, root));
+    return stored;
   }
 
   async #build(
     image: LayoutImage,
-    source: string,
-    work: string,
+    root: string,
     { signal, onProgress }: ImportOptions,
-  ): Promise<StoredImage> {
-    const { bavail, bsize } = await statfs(work);
-    const root = join(work, 'root.squashfs');
-    const layers = image.layers.map((layer) =>
+  ): Promise<{ contentBytes: number; digest: string }> {
+    const { freeBytes = freeBytesOf, folder } = this.#options;
+    const maxBytes = Math.max(0, (await freeBytes(folder)) - reserveBytes);
+    const sources = image.layers.map((layer) =>
       layerSource(layer.path, layer.packing, layer.digest, layer.diffId),
     );
-    const { contentBytes, digest } = await makeSquashfs(
+    const layers = image.layers.toReversed().map(({ digest, sizeBytes }) => ({
+      ...{ digest, bytes: sizeBytes, totalBytes: sizeBytes },
+    }));
+    const tell = (builtBytes: number): void =>
+      onProgress?.({ step: 'building', layers, builtBytes });
+    tell(0);
+    return makeSquashfs(
       root,
-      (sink, wanted) =>
-        flatten(layers, sink, {
-          ...{ signal: wanted, maxBytes: Math.max(0, bavail * bsize - reserveBytes) },
-          onProgress: (bytes) => onProgress?.('building', bytes),
-        }),
+      (sink, wanted) => flatten(sources, sink, { signal: wanted, maxBytes, onProgress: tell }),
       signal,
     );
-    const stored: StoredImage = {
-      ...{ formatVersion: 1, manifestDigest: image.manifestDigest, source, contentBytes },
-      ...{ layerCount: image.layers.length, importedAtMs: Date.now(), config: image.config },
-      rootDigest: digest,
-      rootBytes: (await stat(root)).size,
-    };
-    await flush(root);
-    signal.throwIfAborted();
-    await rename(root, this.rootOf(stored));
-    // Last, because this lists it.
-    const record = join(work, 'image.json');
-    await writeFile(record, `${JSON.stringify(stored, null, 2)}\n`, { mode: 0o600, flush: true });
-    await rename(record, this.#recordOf(stored));
-    await flush(dirname(this.#recordOf(stored)));
-    return stored;
   }
 
-  #recordOf({ manifestDigest }: StoredImage): string {
-    return join(this.#folder, `${hexOf(manifestDigest)}.json`);
+  /**
+   * Images that share its root keep it.
+   * @throws AppError `not_found`; `image_in_use` with `details.machines`, while there are any.
+   */
+  async remove(manifestDigest: string): Promise<void> {
+    await this.#changes.take(async () => {
+      const image = await this.find(manifestDigest);
+      if (image === null) throw new AppError('not_found', 'That image is not there any more.');
+      const machines = this.#options.usedBy(manifestDigest);
+      if (machines.length > 0) throw inUse(machines);
+      await this.#records.remove(image);
+    });
+  }
+
+  /** What the images take up. */
+  async usage(): Promise<ImageUsage> {
+    const roots = new Map<string, { bytes: number; used: boolean }>();
+    for (const image of await this.list()) {
+      const used = this.#options.usedBy(image.manifestDigest).length > 0;
+      const before = roots.get(image.rootDigest)?.used ?? false;
+      roots.set(image.rootDigest, { bytes: image.rootBytes, used: before || used });
+    }
+    const sizes = [...roots.values()];
+    const sum = (of: readonly { bytes: number }[]): number =>
+      of.reduce((all, { bytes }) => all + bytes, 0);
+    return {
+      imageBytes: sum(sizes),
+      unusedBytes: sum(sizes.filter(({ used }) => !used)),
+      partialBytes: this.#imports.busy ? 0 : await folderBytes(this.#blobs),
+    };
+  }
+
+  /** Removes images that no machine has, and what imports have left. @returns the bytes that came free. */
+  async prune(): Promise<number> {
+    const images = await this.#changes.take(async () => {
+      let bytes = 0;
+      for (const image of await this.list()) {
+        const isUsed = this.#options.usedBy(image.manifestDigest).length > 0;
+        if (!isUsed) bytes += await this.#records.remove(image);
+      }
+      return bytes;
+    });
+    // An import that is under way is about to use them.
+    if (this.#imports.busy) return images;
+    const partial = await this.#imports.take(async () => {
+      const bytes = await folderBytes(this.#blobs);
+      await this.#forgetBlobs();
+      return bytes;
+    });
+    return images + partial;
+  }
+
+  /** Partial roots of an import that ended with its app. */
+  async #removeWork(): Promise<void> {
+    const { folder, onProblem } = this.#options;
+    const names = await readdir(folder).catch(() => []); // nothing was ever imported
+    for (const name of names.filter((entry) => entry.startsWith('.work-'))) {
+      await rm(join(folder, name), { recursive: true, force: true }).catch(onProblem);
+    }
   }
 
   /** They are in the root now; a cut-off import's are kept until the next one succeeds. */
-  async #forgetBlobs(blobs: string): Promise<void> {
-    try {
-      await rm(blobs, { recursive: true, force: true });
-    } catch (error) {
-      this.#onProblem(error);
-    }
+  async #forgetBlobs(): Promise<void> {
+    await rm(this.#blobs, { recursive: true, force: true }).catch(this.#options.onProblem);
   }
 }
 
-function hexOf(digest: string): string {
-  const hex = /^sha256:([0-9a-f]{64})$/.exec(digest)?.[1];
-  if (hex === undefined) throw new AppError('internal', 'That is no digest.');
-  return hex;
-}
-
-async function flush(path: string): Promise<void> {
-  const file = await open(path, 'r');
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
+function inUse(machines: readonly string[]): AppError {
+  const names = machines.map((name) => `“${name}”`).join(', ');
+  return new AppError(
+    'image_in_use',
+    `This image is in use by ${names}. Delete ${machines.length === 1 ? 'that machine' : 'those machines'} or give ${machines.length === 1 ? 'it' : 'them'} another image first.`,
+    { details: { machines } },
+  );
 }

@@ -102,13 +102,34 @@ export async function readLayout(
   };
 }
 
-async function findManifest(
-  blobs: string,
+/**
+ * Reads what a registry answers to an image's name.
+ * @returns for an index the digest that it has for this architecture, for a manifest its layers; null for what
+ *   is neither, as the manifests of Docker before 2016.
+ * @throws AppError `wrong_architecture`, `image_refused`.
+ */
+export function readAnswer(
+  text: string,
+  architecture: string,
+): { chosen: string } | { layers: { digest: string; totalBytes: number }[] } | null {
+  let answer: unknown;
+  try {
+    answer = JSON.parse(text);
+  } catch (cause) {
+    throw refused('its description is not JSON', {}, cause);
+  }
+  const index = indexSchema.safeParse(answer);
+  if (index.success) return { chosen: choose(index.data, architecture).digest };
+  const manifest = manifestSchema.safeParse(answer);
+  if (!manifest.success) return null;
+  const sizes = new Map(manifest.data.layers.map(({ digest, size }) => [digest, size]));
+  return { layers: [...sizes].map(([digest, totalBytes]) => ({ digest, totalBytes })) };
+}
+
+function choose(
   index: z.infer<typeof indexSchema>,
   architecture: string,
-  depth: number,
-): Promise<{ manifest: z.infer<typeof manifestSchema>; digest: string }> {
-  if (depth > maxNesting) throw refused('its indexes are nested too deeply');
+): z.infer<typeof descriptorSchema> {
   const fits = index.manifests.filter(
     ({ platform }) =>
       platform === undefined || (platform.os === 'linux' && platform.architecture === architecture),
@@ -120,6 +141,17 @@ async function findManifest(
     );
     throw wrongArchitecture(architecture, available);
   }
+  return chosen;
+}
+
+async function findManifest(
+  blobs: string,
+  index: z.infer<typeof indexSchema>,
+  architecture: string,
+  depth: number,
+): Promise<{ manifest: z.infer<typeof manifestSchema>; digest: string }> {
+  if (depth > maxNesting) throw refused('its indexes are nested too deeply');
+  const chosen = choose(index, architecture);
   const content = await readBlob(blobs, chosen.digest);
   if (/index|manifest\.list/.test(chosen.mediaType)) {
     return findManifest(blobs, parse(indexSchema, content), architecture, depth + 1);

@@ -4,9 +4,10 @@
  */
 import { initial } from './0001-initial.ts';
 import { journal } from './0002-journal.ts';
+import { secrets } from './0003-secrets.ts';
 import type { Migration } from './migration.ts';
 
-export const migrations: readonly Migration[] = [initial, journal];
+export const migrations: readonly Migration[] = [initial, journal, secrets];
 
 /** The newest layout that this Nandu knows. */
-export const newestVersion = journal.version;
+export const newestVersion = secrets.version;

@@ -1,0 +1,149 @@
+/**
+ * The records of the images that are there whole, and their roots beside them, each named by its content.
+ * A record is written last and removed first, so that nothing is ever listed that is not all there.
+ */
+import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { AppError, imageConfigSchema, imageDigestSchema } from '../../../shared/index.ts';
+
+const storedImageSchema = z.object({
+  formatVersion: z.literal(1),
+  /** Names the image everywhere in Nandu. */
+  manifestDigest: imageDigestSchema,
+  /** As its registry names it, where skopeo had to turn its manifest into an OCI one; null for others. */
+  registryDigest: imageDigestSchema.nullable().default(null),
+  /** As it was asked for, in full: `docker://docker.io/library/alpine:latest`. */
+  source: z.string(),
+  /** Of the tar that the root was packed from; names its file. */
+  rootDigest: imageDigestSchema,
+  rootBytes: z.int().nonnegative(),
+  /** Of the files in it, unpacked. */
+  contentBytes: z.int().nonnegative(),
+  layerCount: z.int().nonnegative(),
+  importedAtMs: z.number(),
+  config: imageConfigSchema,
+});
+
+/** An image that is there whole. */
+export type StoredImage = z.infer<typeof storedImageSchema>;
+
+/** The images in one folder. Whoever changes it does so one after the other. */
+export class ImageRecords {
+  readonly #folder: string;
+  readonly #onProblem: (error: unknown) => void;
+
+  /** @param onProblem told of files that cannot be read; they stay, and are not listed. */
+  constructor(folder: string, onProblem: (error: unknown) => void) {
+    this.#folder = folder;
+    this.#onProblem = onProblem;
+  }
+
+  /** Where an image's root lies. */
+  rootOf({ rootDigest }: StoredImage): string {
+    return join(this.#folder, `${hexOf(rootDigest)}.squashfs`);
+  }
+
+  /** All that are there whole, the newest first. */
+  async list(): Promise<StoredImage[]> {
+    const names = await readdir(this.#folder).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return []; // nothing was ever imported
+      throw error;
+    });
+    const images: StoredImage[] = [];
+    for (const name of names.filter((file) => /^[0-9a-f]{64}\.json$/.test(file))) {
+      try {
+        const image = await this.#read(join(this.#folder, name));
+        if (image !== null) images.push(image);
+      } catch (error) {
+        this.#onProblem(error);
+      }
+    }
+    return images.sort((a, b) => b.importedAtMs - a.importedAtMs);
+  }
+
+  /**
+   * @param digest of the manifest.
+   * @returns null where there is none, or it cannot be read (reported).
+   */
+  async find(digest: string): Promise<StoredImage | null> {
+    try {
+      return await this.#read(this.#recordOf(digest));
+    } catch (error) {
+      this.#onProblem(error);
+      return null;
+    }
+  }
+
+  /** @param root of the image, in a file that is moved to its place; removed where an equal one is there. */
+  async add(image: StoredImage, root: string): Promise<void> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    const place = this.rootOf(image);
+    const there = await stat(place).catch(() => null);
+    // Machines may have the one that is there open; a second one would take up room beside it.
+    if (there?.size === image.rootBytes) await rm(root);
+    else {
+      await flush(root);
+      await rename(root, place);
+    }
+    const record = `${root}.json`;
+    await writeFile(record, `${JSON.stringify(image, null, 2)}\n`, { mode: 0o600, flush: true });
+    await rename(record, this.#recordOf(image.manifestDigest));
+    await flush(this.#folder);
+  }
+
+  /** Removes the record, and the root where no other image has it. @returns the root's bytes that came free. */
+  async remove(image: StoredImage): Promise<number> {
+    await rm(this.#recordOf(image.manifestDigest), { force: true });
+    const shared = (await this.list()).some(({ rootDigest }) => rootDigest === image.rootDigest);
+    if (shared) return 0;
+    await rm(this.rootOf(image), { force: true });
+    return image.rootBytes;
+  }
+
+  /** Removes roots that no record names; a crash between a root and its record leaves one. */
+  async sweep(): Promise<void> {
+    const names = await readdir(this.#folder).catch(() => []); // nothing was ever imported
+    const images = await this.list();
+    const records = names.filter((name) => /^[0-9a-f]{64}\.json$/.test(name));
+    // One that cannot be read may be a newer Nandu's: its root must stay, whichever that is.
+    if (records.length !== images.length) return;
+    const kept = new Set(images.map((image) => this.rootOf(image)));
+    for (const name of names.filter((file) => /^[0-9a-f]{64}\.squashfs$/.test(file))) {
+      const path = join(this.#folder, name);
+      if (!kept.has(path)) await rm(path, { force: true });
+    }
+  }
+
+  async #read(path: string): Promise<StoredImage | null> {
+    let text: string;
+    try {
+      text = await readFile(path, 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+      throw error;
+    }
+    const image = storedImageSchema.parse(JSON.parse(text));
+    await stat(this.rootOf(image));
+    return image;
+  }
+
+  #recordOf(manifestDigest: string): string {
+    return join(this.#folder, `${hexOf(manifestDigest)}.json`);
+  }
+}
+
+function hexOf(digest: string): string {
+  const hex = /^sha256:([0-9a-f]{64})$/.exec(digest)?.[1];
+  if (hex === undefined) throw new AppError('internal', 'That is no digest.');
+  return hex;
+}
+
+async function flush(path: string): Promise<void> {
+  const file = await open(path, 'r');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
