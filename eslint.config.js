@@ -9,7 +9,7 @@ const floors = [
   ['app', 'ipc'],
   ['machines'],
   ['qemu', 'images'],
-  ['qmp', 'boot', 'store'],
+  ['qmp', 'boot', 'store', 'network'],
   ['console', 'agent', 'host'],
 ];
 const rooms = floors.slice(1).flat();

@@ -5,3 +5,4 @@ export * from './qemu-binary.ts';
 export { examine, runDoctor } from './doctor.ts';
 export type { DoctorFacts } from './facts/doctor-facts.ts';
 export { gatherFacts, type DoctorInput } from './facts/gather.ts';
+export { findProgram } from './facts/programs.ts';

@@ -37,6 +37,11 @@ export interface RunFiles {
   readonly launchRecord: string;
   /** The guest's memory, for machines that keep it in a file. */
   readonly memoryFile: string;
+  /** Of a fenced network: slirp4netns's API, the rules, the resolver, and the FIFO that lasts as long as QEMU. */
+  readonly fenceSocket: string;
+  readonly fenceRules: string;
+  readonly fenceResolver: string;
+  readonly fenceLifeline: string;
   /** Kept after the run, with the logs below. */
   readonly logDirectory: string;
   readonly consoleLog: string;
@@ -44,6 +49,8 @@ export interface RunFiles {
   readonly serialLog: string;
   readonly qemuLog: string;
   readonly traceLog: string;
+  /** What slirp4netns said. */
+  readonly fenceLog: string;
 }
 
 /**
@@ -121,11 +128,16 @@ export function runFiles(paths: Paths, runId: RunId): RunFiles {
     agentSocket: join(runDirectory, 'agent.sock'),
     launchRecord: join(runDirectory, 'launch.json'),
     memoryFile: join(runDirectory, 'memory'),
+    fenceSocket: join(runDirectory, 'fence.sock'),
+    fenceRules: join(runDirectory, 'fence.nft'),
+    fenceResolver: join(runDirectory, 'resolv.conf'),
+    fenceLifeline: join(runDirectory, 'lifeline'),
     logDirectory,
     consoleLog: join(logDirectory, 'console.log'),
     serialLog: join(logDirectory, 'serial.log'),
     qemuLog: join(logDirectory, 'qemu.log'),
     traceLog: join(logDirectory, 'trace.log'),
+    fenceLog: join(logDirectory, 'fence.log'),
   };
   const longest = Buffer.byteLength(files.consoleSocket);
   if (longest > maxSocketPathBytes) {

@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, constants, existsSync, openSync } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
+import { Duplex } from 'node:stream';
 import { AppError } from '../../shared/index.ts';
 import { identifyProcess, isAlive, isSuspended, type ProcessIdentity } from '../host/index.ts';
 
@@ -24,22 +25,41 @@ export interface QemuProcess extends ProcessIdentity {
   kill(signal: 'SIGTERM' | 'SIGKILL' | 'SIGCONT'): void;
 }
 
+/** What a process passes through before it becomes QEMU, keeping its pid. */
+export interface Enclosure {
+  /** The words that become the command, program first; they close every descriptor above 3. */
+  wrap(argv: readonly string[]): readonly string[];
+  /** The other end of the process's descriptor 3, which it closes before it becomes QEMU. */
+  attach(channel: Duplex): void;
+}
+
 const adoptedPollMs = 250;
 
 /**
  * Starts QEMU in a process group of its own with its output in a file, so that it outlives the app.
  * @param argv program first.
  * @param logPath QEMU's own messages, appended.
+ * @param enclosure null for a process that is QEMU at once.
  * @throws AppError `qemu_missing`, `permission_denied`, `qemu_failed`.
  */
-export async function spawnQemu(argv: readonly string[], logPath: string): Promise<QemuProcess> {
+export async function spawnQemu(
+  argv: readonly string[],
+  logPath: string,
+  enclosure: Enclosure | null = null,
+): Promise<QemuProcess> {
   const [program, ...args] = argv;
   if (program === undefined) throw new AppError('internal', 'The command line is empty.');
   const log = openSync(logPath, 'a', 0o600);
   try {
     await assertExecutable(program);
-    const [launcher, words] = withoutInheritance(program, args);
-    const child = spawn(launcher, words, { detached: true, stdio: ['ignore', log, log] });
+    const [launcher = program, ...words] =
+      enclosure === null ? withoutInheritance(program, args) : enclosure.wrap(argv);
+    const child = spawn(launcher, words, {
+      detached: true,
+      stdio: ['ignore', log, log, ...(enclosure === null ? [] : ['pipe' as const])],
+    });
+    const channel = child.stdio[3];
+    if (channel instanceof Duplex) enclosure?.attach(channel);
     const exited = new Promise<ProcessExit>((resolve) => {
       child.once('exit', (code, signal) => resolve({ code, signal }));
     });
@@ -80,15 +100,12 @@ async function assertExecutable(program: string): Promise<void> {
  * app would hold the app's profile, shared memory and pipes open, and be able to use them.
  * @returns a command whose process becomes the program, with its standard descriptors alone.
  */
-function withoutInheritance(
-  program: string,
-  args: readonly string[],
-): [program: string, args: string[]] {
+function withoutInheritance(program: string, args: readonly string[]): string[] {
   const bash = ['/bin/bash', '/usr/bin/bash'].find((path) => existsSync(path));
   // Only bash closes descriptors above 9. Without it a machine works all the same.
-  if (bash === undefined) return [program, [...args]];
+  if (bash === undefined) return [program, ...args];
   // -p: no start-up file of the person's environment (BASH_ENV) has a say.
-  return [bash, ['-p', '-c', closeAllAndBecome, program, ...args]];
+  return [bash, '-p', '-c', closeAllAndBecome, program, ...args];
 }
 
 const closeAllAndBecome =

@@ -31,12 +31,15 @@ const returns = {
   quit: nothing,
   system_powerdown: nothing,
   system_reset: nothing,
+  /** What the human monitor prints; for the few things that QMP has no command for, such as hostfwd_add. */
+  'human-monitor-command': z.string(),
   'qom-get': z.unknown(),
   'qom-set': nothing,
 } as const;
 
 /** Commands with arguments; all others are sent without any. */
 interface Arguments {
+  'human-monitor-command': { readonly 'command-line': string };
   'qom-get': { readonly path: string; readonly property: string };
   'qom-set': { readonly path: string; readonly property: string; readonly value: unknown };
   'qom-list-types': { readonly implements: string; readonly abstract: boolean };

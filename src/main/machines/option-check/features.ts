@@ -31,7 +31,7 @@ export function checkFeatures(
       'userNetwork',
       spec.network !== 'offline',
       'network',
-      mend('Use no network', { network: 'none' }),
+      mend('Use no network', { network: 'offline' }),
     ],
     [
       'virtioRng',

@@ -1,0 +1,64 @@
+/**
+ * Owns the shell script that runs inside a fence's namespaces until it becomes QEMU.
+ * Must never become it before the rules are in force, nor with a privilege left that could change them.
+ */
+
+/** What the script says on descriptor 3; `failed` is followed by what it was at. */
+export const fenceWords = {
+  inside: 'inside',
+  go: 'go',
+  fenced: 'fenced',
+  failed: 'failed',
+} as const;
+
+/** What the script is told, in this order, before the command. */
+export interface FenceScriptArguments {
+  readonly lifeline: string;
+  readonly rules: string;
+  readonly resolver: string;
+  readonly nft: string;
+  readonly mount: string;
+  readonly setpriv: string;
+}
+
+/**
+ * For bash (only bash closes descriptors above 9). It closes what it inherited, takes the lifeline, waits for
+ * the network, loads the rules and executes the command with the lifeline as its only extra descriptor.
+ */
+export const fenceScript = `
+for f in /proc/$$/fd/*; do n=\${f##*/}; [ "$n" -le 3 ] || eval "exec $n>&-"; done
+fail() { echo "${fenceWords.failed} $1" >&3; exit 1; }
+lifeline=$1 rules=$2 resolver=$3 nft=$4 mount=$5 setpriv=$6
+shift 6
+# Opening a FIFO for writing waits for a reader, so it is its own for a moment.
+exec 4<>"$lifeline" 5>"$lifeline" 4>&- || fail lifeline
+echo ${fenceWords.inside} >&3
+# It ends with whoever should answer.
+IFS= read -r -t 60 word <&3 && [ "$word" = ${fenceWords.go} ] || exit 1
+"$nft" -f "$rules" 3>&- 5>&- || fail rules
+if file=$(readlink -f /etc/resolv.conf) && [ -e "$file" ]; then
+  "$mount" --bind "$resolver" "$file" 3>&- 5>&- || fail resolver
+fi
+# For guests that ping; where that is forbidden they do without.
+{ echo 0 0 >/proc/sys/net/ipv4/ping_group_range; } 2>/dev/null
+echo ${fenceWords.fenced} >&3
+exec 3>&-
+exec "$setpriv" --bounding-set=-all --inh-caps=-all --ambient-caps=-all --no-new-privs -- "$@"
+`;
+
+/** The words that become the command, program first. */
+export function fenceCommand(
+  unshare: string,
+  bash: string,
+  given: FenceScriptArguments,
+  argv: readonly string[],
+): string[] {
+  const { lifeline, rules, resolver, nft, mount, setpriv } = given;
+  return [
+    ...[unshare, '--user', '--map-root-user', '--net', '--mount', '--'],
+    // -p: no start-up file of the person's environment (BASH_ENV) has a say.
+    ...[bash, '-p', '-c', fenceScript, 'fence'],
+    ...[lifeline, rules, resolver, nft, mount, setpriv],
+    ...argv,
+  ];
+}
