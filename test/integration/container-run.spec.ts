@@ -1,39 +1,22 @@
 /** Container images as microVMs: what their command sees, how it ends, and what else can be done in them. */
-import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  defaultContainer,
-  importIdSchema,
-  type Container,
-  type ImageView,
-  type MachineSpec,
-  type MachineView,
-} from '../../src/shared/index.ts';
-import { temporaryDirectory } from '../support/folders.ts';
-import { smallImage, type SmallImageConfig } from '../support/small-image.ts';
-import { Services } from '../support/services.ts';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { runFiles } from '../../src/main/host/index.ts';
+import type { Container, ImageView } from '../../src/shared/index.ts';
+import { ContainerScene } from '../support/containers.ts';
+import type { Services } from '../support/services.ts';
 import { TestView } from '../support/test-view.ts';
 
+let scene: ContainerScene;
 let services: Services;
-let folder: string;
 let image: ImageView;
 
-async function imported(
-  name: string,
-  config: SmallImageConfig,
-  options?: Parameters<typeof smallImage>[3],
-): Promise<ImageView> {
-  return services.images.import({
-    importId: importIdSchema.parse(randomUUID()),
-    image: smallImage(folder, name, config, options),
-    ...{ login: null, plainHttp: false },
-  });
-}
-
 beforeAll(async () => {
-  folder = temporaryDirectory();
-  services = await Services.open(temporaryDirectory());
-  image = await imported('plain', { Cmd: ['sh'], Env: ['GREETING=hello', 'PATH=/bin'] });
+  scene = await ContainerScene.open();
+  services = scene.services;
+  image = await scene.image('plain', { Cmd: ['sh'], Env: ['GREETING=hello', 'PATH=/bin'] });
 }, 60_000);
 
 afterAll(async () => {
@@ -41,42 +24,10 @@ afterAll(async () => {
   expect(services.problems).toEqual([]);
 }, 60_000);
 
-/** A machine that runs it. */
-async function machineOf(
-  from: ImageView,
-  container: Partial<Container> = {},
-  change: Partial<MachineSpec> = {},
-): Promise<MachineView> {
-  return services.manager.create(
-    services.spec({
-      ...{ name: `container ${randomUUID().slice(0, 8)}`, quietKernel: true },
-      ...change,
-      container: { ...defaultContainer, image: from.source, digest: from.digest, ...container },
-    }),
-  );
-}
-
-/** Runs a script to its end. @returns what the console has of it, and the machine as it is then. */
-async function run(
-  script: string,
-  container: Partial<Container> = {},
-  change: Partial<MachineSpec> = {},
-  from = image,
-): Promise<{ text: string; view: MachineView }> {
-  const machine = await machineOf(from, { command: ['sh', '-c', script], ...container }, change);
-  const view = new TestView();
-  services.manager.openConsole(machine.id, view.sink);
-  await services.manager.start(machine.id);
-  const ended = await services.until(
-    machine.id,
-    ({ state }) => state === 'stopped' || state === 'crashed',
-  );
-  return { text: view.text.replaceAll('\r', ''), view: ended };
-}
-
 describe('the command of a container', () => {
   it('sees its own root, environment, names and devices, and its exit code is told', async () => {
-    const { text, view } = await run(
+    const { text, view } = await scene.run(
+      image,
       [
         'echo "<$GREETING $EXTRA $HOME $HOSTNAME $(hostname) $(pwd)>"',
         'echo "<$(id)>"',
@@ -109,5 +60,223 @@ describe('the command of a container', () => {
         boot: { reached: 'ready' },
       },
     });
+  });
+
+  it('runs as the user that was asked for, with that user’s groups and home', async () => {
+    const script = 'echo "<$(id)> <$HOME>"; echo owned >/dev/stdout; exit 0';
+    const { text, view } = await scene.run(image, script, { user: 'worker' });
+    expect(text).toContain('<uid=1000(worker) gid=1000(worker) groups=29(audio)> </home/worker>');
+    expect(text).toContain('owned');
+    expect(view.run?.end).toMatchObject({ exitCode: 0, message: 'The command ended.' });
+    const numbers = await scene.run(image, 'echo "<$(id -u) $(id -g)>"', { user: '12345:54321' });
+    expect(numbers.text).toContain('<12345 54321>');
+  });
+
+  describe('that fails', () => {
+    let broken: ImageView;
+    beforeAll(async () => {
+      broken = await scene.image(
+        'broken',
+        { Cmd: ['sh'] },
+        { files: { 'broken.sh': '#!/opt/nothing\n' } },
+      );
+    });
+    it.each([
+      ['a program that is not there', { command: ['/bin/absent'] }, /no program “\/bin\/absent”/],
+      ['a user that is not there', { user: 'nobody-such' }, /no user “nobody-such”/],
+      ['a group that is not there', { user: 'root:nosuch' }, /no group “nosuch”/],
+      [
+        'a file without its interpreter',
+        { command: ['/broken.sh'] },
+        /“\/broken.sh” is there, but not the interpreter/,
+      ],
+      ['a file that may not be executed', { command: ['/etc/passwd'] }, /may not be executed/],
+    ] as const)('says what is wrong with %s', async (_name, container, message) => {
+      const { view } = await scene.run(broken, '', {
+        command: null,
+        ...container,
+      } as Partial<Container>);
+      expect(view).toMatchObject({
+        state: 'crashed',
+        run: { end: { kind: 'command-failed', expected: false } },
+        problem: { code: 'command_failed' },
+      });
+      expect(view.problem?.message).toMatch(message);
+      expect(view.problem?.details['field']).toMatch(/^container\./);
+    });
+  });
+
+  it('refuses before the start: no command, an image that is gone, a secret without a value', async () => {
+    const bare = await scene.image('bare', {});
+    const start = async (container: Partial<Container>, from = bare): Promise<unknown> =>
+      services.manager
+        .start((await scene.machine(from, container)).id)
+        .catch((error: unknown) => error);
+    expect(await start({})).toMatchObject({ code: 'no_command' });
+    const gone = `sha256:${'0'.repeat(64)}`;
+    expect(await start({ digest: gone, command: ['sh'] })).toMatchObject({ code: 'image_missing' });
+    expect(await start({ command: ['sh'], secrets: ['TOKEN'] })).toMatchObject({
+      code: 'secret_missing',
+      message: expect.stringContaining('“TOKEN”') as string,
+    });
+  });
+
+  it('gets its secrets, which are neither in the command line nor in what is written down', async () => {
+    const secret = 'correct-horse-battery';
+    const machine = await scene.machine(image, {
+      command: ['sh', '-c', 'echo "<$(echo -n "$TOKEN" | sha256sum)>"'],
+      secrets: ['TOKEN'],
+    });
+    services.secrets.set(machine.id, { TOKEN: secret });
+    const view = new TestView();
+    services.manager.openConsole(machine.id, view.sink);
+    await services.manager.start(machine.id);
+    const record = readFileSync(
+      runFiles(services.paths, services.manager.get(machine.id).run?.id ?? ('' as never))
+        .launchRecord,
+      'utf8',
+    );
+    const { argv } = services.manager.get(machine.id).run ?? { argv: [] };
+    await services.untilState(machine.id, 'stopped');
+    const digest = createHash('sha256').update(secret).digest('hex');
+    expect(view.text).toContain(`<${digest}`);
+    expect(record).toContain('TOKEN');
+    expect(record + argv.join(' ') + JSON.stringify(services.journal)).not.toContain(secret);
+  });
+
+  it('reaps what it leaves behind, and takes everything with it when it ends', async () => {
+    const { text } = await scene.run(
+      image,
+      'for n in $(seq 20); do (sleep 0.01 &) ; done; sleep 1; ps -o stat,args | grep -c "^Z"; (sleep 1000 &); exit 3',
+    );
+    expect(text).toMatch(/\n0\n/);
+  });
+});
+
+describe('stopping a container', () => {
+  it('sends its stop signal, waits for it, and tells its exit code', async () => {
+    const polite = await scene.image('polite', {
+      Cmd: ['sh'],
+      StopSignal: 'SIGUSR1',
+      Env: ['PATH=/bin'],
+    });
+    const machine = await scene.machine(polite, {
+      command: [
+        'sh',
+        '-c',
+        'trap "echo told; exit 5" USR1; echo now-up; while :; do sleep 0.1; done',
+      ],
+    });
+    const view = new TestView();
+    services.manager.openConsole(machine.id, view.sink);
+    await services.manager.start(machine.id);
+    await view.shows('now-up');
+    await services.manager.stop(machine.id);
+    expect(view.text).toContain('told');
+    expect(services.manager.get(machine.id)).toMatchObject({
+      state: 'stopped',
+      run: { end: { kind: 'stopped', exitCode: 5 } },
+    });
+  });
+
+  it('kills a command that does not listen, and still ends the machine in order', async () => {
+    const machine = await scene.machine(
+      image,
+      {
+        command: ['sh', '-c', 'trap "" TERM; echo deaf; while :; do sleep 0.1; done'],
+        storage: 'disk',
+        diskMiB: 64,
+      },
+      { stopDeadlines: { askGuestMs: 4_000, quitMs: 2_000, terminateMs: 2_000 } },
+    );
+    const view = new TestView();
+    services.manager.openConsole(machine.id, view.sink);
+    await services.manager.start(machine.id);
+    await view.shows('deaf');
+    await services.manager.stop(machine.id);
+    expect(services.manager.get(machine.id).run?.end).toMatchObject({
+      ...{ kind: 'stopped', exitCode: 137 },
+      message: 'Stopped. The command ended with exit code 137 (SIGKILL).',
+    });
+  });
+
+  it('is Nandu’s own doing when its time is over', async () => {
+    const machine = await scene.machine(
+      image,
+      { command: ['sh', '-c', 'echo now-up; while :; do sleep 0.1; done'] },
+      { lifetimeMinutes: 1 },
+    );
+    await services.manager.start(machine.id);
+    await services.until(machine.id, ({ canOpenShell }) => canOpenShell);
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 61_000 });
+    try {
+      await services.untilState(machine.id, 'stopped');
+    } finally {
+      vi.useRealTimers();
+    }
+    expect(services.manager.get(machine.id).run?.end).toMatchObject({
+      kind: 'lifetime-over',
+      expected: true,
+    });
+  });
+});
+
+it('ends in order when something in the guest asks PID 1 to power off', async () => {
+  const { text, view } = await scene.run(
+    image,
+    'trap "echo asked; exit 4" TERM; kill -USR2 1; while :; do sleep 0.1; done',
+  );
+  expect(text).toContain('asked');
+  expect(view.run?.end).toMatchObject({ kind: 'command-ended', exitCode: 4 });
+});
+
+describe('what is written', () => {
+  it('stays on a kept disk, which grows, and is gone from memory', async () => {
+    const script =
+      'cat /root/count 2>/dev/null || echo none; echo again >>/root/count; df -k / | tail -n 1; sync';
+    const machine = await scene.machine(image, {
+      command: ['sh', '-c', script],
+      storage: 'disk',
+      diskMiB: 64,
+    });
+    const view = new TestView();
+    services.manager.openConsole(machine.id, view.sink);
+    const once = async (): Promise<{ text: string; kiB: number }> => {
+      await services.manager.start(machine.id);
+      await services.untilState(machine.id, 'stopped');
+      const text = view.text.replaceAll('\r', '');
+      return { text, kiB: Number(/overlay +(\d+)/.exec(text)?.[1]) };
+    };
+    const first = await once();
+    expect(first.text).toContain('none');
+    const { spec } = services.manager.get(machine.id);
+    if (spec.container === null) throw new Error('no container');
+    await services.manager.update(machine.id, {
+      ...spec,
+      container: { ...spec.container, diskMiB: 256 },
+    });
+    const second = await once();
+    expect(second.text).toContain('again');
+    expect(first.kiB).toBeLessThan(70_000);
+    expect(second.kiB).toBeGreaterThan(200_000);
+
+    const disk = join(services.paths.machineDisks, `${machine.id}.ext4`);
+    expect(statSync(disk).size).toBe(256 * 1024 * 1024);
+    await services.manager.remove(machine.id, false);
+    expect(existsSync(disk)).toBe(false);
+  });
+
+  it('leaves nothing of a machine that ran once but its last words', async () => {
+    const machine = await scene.machine(image, {
+      command: ['sh', '-c', 'echo last words; exit 9'],
+      runOnce: true,
+    });
+    services.secrets.set(machine.id, { TOKEN: 'x' });
+    await services.manager.start(machine.id);
+    await expect.poll(() => services.endedOnce.length, { timeout: 30_000 }).toBe(1);
+    expect(services.endedOnce[0]).toMatchObject({ name: machine.spec.name, exitCode: 9 });
+    expect(services.endedOnce[0]?.lines).toContain('last words');
+    expect(services.manager.list().map(({ id }) => id)).not.toContain(machine.id);
+    expect(services.secrets.names(machine.id)).toEqual([]);
   });
 });

@@ -43,6 +43,7 @@ export class FlowView {
   bytes = 0;
   tail = '';
   readonly close: () => void;
+  readonly input: (data: string) => void;
 
   constructor(open: (sink: TestView['sink']) => ViewHandle) {
     let view: ViewHandle | null = null;
@@ -60,5 +61,6 @@ export class FlowView {
     });
     view.acknowledge(owedBytes);
     this.close = () => view.close();
+    this.input = (data) => view.input(data);
   }
 }

@@ -128,6 +128,7 @@ static void stop(uint32_t grace_ms) {
   if (stopping) return;
   stopping = true;
   kill(sessions[0].pid, stop_signal());
+  kill(sessions[0].pid, SIGCONT);
 }
 
 static uint32_t read_number(const char *payload, size_t length) {
@@ -210,7 +211,12 @@ static void take_frame(uint8_t type, uint8_t id, char *payload, size_t length) {
 
 static void reap(void) {
   int status;
-  for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
+  for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0;) {
+    if (WIFSTOPPED(status)) {
+      /* Ctrl+Z where there is no shell that could go on with it. */
+      if (running && pid == sessions[0].pid && WSTOPSIG(status) != SIGSTOP) kill(-pid, SIGCONT);
+      continue;
+    }
     for (int id = 0; id < MAX_SESSIONS; id += 1) {
       if (!sessions[id].used || sessions[id].pid != pid) continue;
       if (id == 0) command_ended(status);
@@ -334,7 +340,9 @@ int main(int count, char *words[]) {
     return 64;
   }
   snprintf(terminal_path, sizeof terminal_path, "/dev/%.48s", words[1]);
-  terminal = open(terminal_path, O_WRONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+  terminal = open(terminal_path, O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+  setsid();
+  if (terminal >= 0 && ioctl(terminal, TIOCSCTTY, 1) != 0) say("the console is no terminal: %s", strerror(errno));
   signal(SIGPIPE, SIG_IGN);
   sigset_t wanted;
   sigemptyset(&wanted);

@@ -12,10 +12,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+/* linux/fs.h and fs/ext4/ext4.h, which a C library other than the kernel's own does not have. */
+#ifndef BLKGETSIZE64
+#define BLKGETSIZE64 _IOR(0x12, 114, size_t)
+#endif
+#define EXT4_IOC_RESIZE_FS _IOW('f', 16, uint64_t)
 
 #define LOWER "/c/lower"
 #define WRITTEN "/c/written"
@@ -52,6 +60,19 @@ static void make_folders(const char *path) {
   mkdir(part, 0755);
 }
 
+/* The host may have made the disk larger; to the size that it has already this does nothing. */
+static void grow(const char *device) {
+  uint64_t bytes = 0;
+  struct statvfs system;
+  int disk = open(device, O_RDONLY | O_CLOEXEC), folder = open(WRITTEN, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (disk >= 0 && folder >= 0 && ioctl(disk, BLKGETSIZE64, &bytes) == 0 && statvfs(WRITTEN, &system) == 0) {
+    uint64_t blocks = bytes / system.f_bsize;
+    if (ioctl(folder, EXT4_IOC_RESIZE_FS, &blocks) != 0) say("the disk does not grow: %s", strerror(errno));
+  }
+  if (disk >= 0) close(disk);
+  if (folder >= 0) close(folder);
+}
+
 static bool mount_layers(const struct config *config, struct failure *failure) {
   char device[64];
   make_folders(LOWER);
@@ -62,6 +83,7 @@ static bool mount_layers(const struct config *config, struct failure *failure) {
   if (config->keeps) {
     if (!disk_by_serial("nandu-kept", device)) return failed(failure, "disk", ENODEV, "");
     if (mount(device, WRITTEN, "ext4", MS_NOATIME, NULL) != 0) return failed(failure, "disk", errno, device);
+    grow(device);
   } else if (mount("tmpfs", WRITTEN, "tmpfs", 0, "mode=755") != 0) {
     return failed(failure, "memory", errno, "");
   }

@@ -28,6 +28,7 @@ struct plan {
   int root;
   int streams[3];
   bool has_terminal;
+  bool is_command; /* on the console, whose session is the agent's */
   int shell; /* busybox, for images that have no shell */
 };
 
@@ -64,7 +65,7 @@ static bool take_terminal(const struct plan *plan, const struct identity *identi
   /* /dev/stdout is opened anew by its path: whoever runs must own it. */
   if (fchown(0, identity->uid, (gid_t)-1) != 0) return false;
   fchmod(0, 0620);
-  return ioctl(0, TIOCSCTTY, 1) == 0;
+  return plan->is_command ? tcsetpgrp(0, getpid()) == 0 : ioctl(0, TIOCSCTTY, 1) == 0;
 }
 
 static void make_directory(const char *path) {
@@ -106,7 +107,7 @@ static void run_shell(const struct plan *plan) {
     char *words[] = {(char *)(name == NULL ? shell : name + 1), NULL};
     execv(shell, words);
   }
-  say("this image has no shell: this is Nandu's own");
+  dprintf(2, "This image has no shell: this is Nandu's own.\r\n");
   char *words[] = {"sh", NULL};
   if (plan->shell >= 0) fexecve(plan->shell, words, environ);
 }
@@ -114,10 +115,15 @@ static void run_shell(const struct plan *plan) {
 static void run(const struct plan *plan, struct failure *failure) {
   sigset_t none;
   sigemptyset(&none);
-  setsid();
+  /* The command leads no session: the end of a leader hangs its terminal up and throws away what is still to be
+     printed. In a group of its own it gets Ctrl+C all the same. */
+  if (plan->is_command) setpgid(0, 0);
+  else setsid();
   for (int number = 1; number < 32; number += 1) signal(number, SIG_DFL);
-  sigprocmask(SIG_SETMASK, &none, NULL);
+  signal(SIGTTOU, SIG_IGN); /* it takes the terminal from the background */
   if (!become(plan, failure)) return;
+  signal(SIGTTOU, SIG_DFL);
+  sigprocmask(SIG_SETMASK, &none, NULL);
   const struct strings *words = &plan->own.arguments;
   if (words->count == 0) {
     run_shell(plan);
@@ -137,7 +143,7 @@ static bool open_streams(struct plan *plan, struct session *session, const char 
     int terminal = open(device, O_RDWR | O_NOCTTY | O_CLOEXEC);
     if (terminal < 0) return failed(failure, "system", errno, device);
     for (int at = 0; at < 3; at += 1) plan->streams[at] = terminal;
-    plan->has_terminal = true;
+    plan->has_terminal = plan->is_command = true;
     return true;
   }
   if (plan->own.terminal != NULL) {

@@ -4,7 +4,7 @@
  */
 import { constants, type Stats } from 'node:fs';
 import { access, open, stat } from 'node:fs/promises';
-import type { Disk, Finding, MachineSpec } from '../../shared/index.ts';
+import type { Disk, Finding, Folder, MachineSpec } from '../../shared/index.ts';
 
 /** The first bytes of every qcow2 image (QEMU docs/interop/qcow2.rst). */
 const qcow2Magic = Buffer.from([0x51, 0x46, 0x49, 0xfb]);
@@ -15,7 +15,33 @@ const maxFirmwareBytes = 16 * 1024 * 1024;
 /** All complaints about a definition's disks and firmware file. */
 export async function checkFiles(spec: MachineSpec): Promise<Finding[]> {
   const disks = await Promise.all(spec.disks.map(checkDisk));
-  return [...(await checkFirmware(spec)), ...disks.flat()];
+  const folders = await Promise.all((spec.container?.folders ?? []).map(checkFolder));
+  return [...(await checkFirmware(spec)), ...disks.flat(), ...folders.flat()];
+}
+
+/** A folder that is shared with a container. */
+async function checkFolder({ hostPath, readOnly }: Folder, index: number): Promise<Finding[]> {
+  const field = `container.folders.${index}.hostPath`;
+  const refuse = (code: string, message: string): Finding[] => [
+    { level: 'error', code, field, message, mend: null },
+  ];
+  try {
+    const stats = await stat(hostPath);
+    if (!stats.isDirectory()) return refuse('folder-not-one', `“${hostPath}” is not a folder.`);
+    await access(hostPath, constants.R_OK | constants.X_OK | (readOnly ? 0 : constants.W_OK));
+    return [];
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT' || code === 'ENOTDIR') {
+      return refuse('folder-missing', `There is no folder “${hostPath}” on this computer.`);
+    }
+    return refuse(
+      'folder-forbidden',
+      readOnly || code !== 'EACCES'
+        ? `You may not read the folder “${hostPath}” (${code ?? 'error'}).`
+        : `You may not write to the folder “${hostPath}”. Share it read-only, or choose another.`,
+    );
+  }
 }
 
 async function checkDisk(disk: Disk, index: number): Promise<Finding[]> {

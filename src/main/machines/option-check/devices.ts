@@ -11,12 +11,19 @@ export function virtioDeviceCount(spec: MachineSpec): number {
   const serial = agent || spec.console !== 'serial';
   return [
     ...spec.disks.map(() => true),
+    ...containerDevices(spec),
     spec.network !== 'offline',
     serial,
     rng,
     balloon,
     vsockCid !== null,
   ].filter(Boolean).length;
+}
+
+/** The image's root, the kept disk, and each folder. */
+function containerDevices({ container }: MachineSpec): boolean[] {
+  if (container === null) return [];
+  return [true, container.storage === 'disk', ...container.folders.map(() => true)];
 }
 
 /** How many transports the board has (hw/i386/microvm.c: 24 on a second IO-APIC, which ACPI brings). */

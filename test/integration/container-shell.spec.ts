@@ -1,0 +1,226 @@
+/** Shells beside a container's command, its terminal, the folders it shares, and what outlives the app. */
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ImageView, ToView } from '../../src/shared/index.ts';
+import { ContainerScene } from '../support/containers.ts';
+import { temporaryDirectory } from '../support/folders.ts';
+import { FlowView, TestView } from '../support/test-view.ts';
+
+let scene: ContainerScene;
+let image: ImageView;
+
+beforeAll(async () => {
+  scene = await ContainerScene.open();
+  image = await scene.image('plain');
+}, 60_000);
+
+afterAll(async () => {
+  await scene.services.close();
+  expect(scene.services.problems).toEqual([]);
+}, 60_000);
+
+const forever = 'echo now-up; while :; do sleep 1; done';
+
+/** A shell's view that remembers its end. */
+class ShellView extends TestView {
+  ended: Extract<ToView, { type: 'ended' }> | null = null;
+  readonly shellSink = {
+    post: (message: ToView): void => {
+      if (message.type === 'ended') this.ended = message;
+      this.sink.post(message);
+    },
+  };
+}
+
+describe('shells', () => {
+  it('are opened beside the command, on terminals of their own, with their sizes, keys and ends', async () => {
+    const { services } = scene;
+    const { machine } = await scene.start(image, forever, { user: 'worker' });
+    await services.until(machine.id, ({ canOpenShell }) => canOpenShell);
+    const views = [new ShellView(), new ShellView()] as const;
+    const shells = views.map((view) => services.manager.openShell(machine.id, view.shellSink));
+    const [first, second] = shells;
+    first?.resize(123, 45);
+    first?.input('echo "<$(stty size) $(id -un) $(tty)>"\r');
+    second?.input('echo "<$(tty)>"\r');
+    await views[0].shows('<45 123 worker /dev/pts/0>');
+    await views[1].shows('</dev/pts/1>');
+
+    // Ctrl+C ends what runs in the foreground, not the shell.
+    first?.input('echo "asleep $((1 + 1))"; sleep 1000\r');
+    await views[0].shows('asleep 2');
+    first?.input('\x03');
+    await views[0].shows('^C');
+    first?.input('echo "still $((40 + 2))"\r');
+    await views[0].shows('still 42');
+
+    first?.input('exit 6\r');
+    await expect.poll(() => views[0].ended).toMatchObject({ exitCode: 6 });
+    second?.input('(trap "" HUP; sleep 1000) & sleep 1000\r');
+    second?.close();
+    await expect.poll(() => views[1].ended).toMatchObject({ type: 'ended' });
+
+    const third = new ShellView();
+    services.manager.openShell(machine.id, third.shellSink);
+    await services.manager.stop(machine.id);
+    expect(third.ended?.message).toContain('ended');
+    expect(services.manager.get(machine.id).canOpenShell).toBe(false);
+    expect(() => services.manager.openShell(machine.id, third.shellSink)).toThrow('does not run');
+  });
+
+  it('are Nandu’s own where the image has none, and as many as there is room for', async () => {
+    const bare = await scene.image(
+      'bare',
+      { Cmd: ['/bin/busybox', 'sleep', '1000'] },
+      { shell: false },
+    );
+    const { services } = scene;
+    const { machine } = await scene.start(bare, '', { command: null });
+    await services.until(machine.id, ({ canOpenShell }) => canOpenShell);
+    const view = new ShellView();
+    const shell = services.manager.openShell(machine.id, view.shellSink);
+    shell.input('ls -d /etc/passwd /bin/sh; echo "done $((1 + 1))"\r');
+    await view.shows('done 2');
+    expect(view.text).toContain('Nandu');
+    expect(view.text).toContain('/etc/passwd');
+    for (let count = 1; count < 31; count += 1) services.manager.openShell(machine.id, view.sink);
+    expect(() => services.manager.openShell(machine.id, view.sink)).toThrow('Close a shell');
+    await services.manager.stop(machine.id);
+  });
+
+  it('lose no byte of a flood, and one that nobody reads holds up neither the others nor the stop', async () => {
+    const { services } = scene;
+    const { machine } = await scene.start(image, forever);
+    await services.until(machine.id, ({ canOpenShell }) => canOpenShell);
+    const stuck = services.manager.openShell(machine.id, { post: () => undefined });
+    stuck.input('yes\r');
+    let end: ToView | null = null;
+    const flow = new FlowView((sink) =>
+      services.manager.openShell(machine.id, {
+        post: (message) => {
+          if (message.type === 'ended') end = message;
+          sink.post(message);
+        },
+      }),
+    );
+    const plain = new ShellView();
+    const shell = services.manager.openShell(machine.id, plain.shellSink);
+    shell.input('echo "alive $((1 + 1))"\r');
+    await plain.shows('alive 2');
+    flow.input('stty raw -echo; dd if=/dev/zero bs=65536 count=64 2>/dev/null; exit\r');
+    await expect.poll(() => end, { timeout: 30_000 }).not.toBeNull();
+    // What the shell echoed before is some hundred bytes.
+    expect(flow.bytes - 64 * 65536).toBeGreaterThan(0);
+    expect(flow.bytes - 64 * 65536).toBeLessThan(2_000);
+    await services.manager.stop(machine.id);
+    expect(services.manager.get(machine.id).run?.end).toMatchObject({ kind: 'stopped' });
+  });
+});
+
+it('the console has a terminal: its size, Ctrl+C, and Ctrl+Z that leaves nothing stopped', async () => {
+  const script =
+    'trap "echo; echo interrupted; stty size; exit 0" INT; echo now-up; while :; do sleep 0.1; done';
+  const { machine, view, type, resize } = await scene.start(image, script);
+  await view.shows('now-up');
+  resize(91, 27);
+  type('\x1a');
+  type('\x03');
+  await view.shows('interrupted');
+  const { run } = await scene.services.untilState(machine.id, 'stopped');
+  expect(view.text).toContain('27 91');
+  expect(run?.end).toMatchObject({ kind: 'command-ended', exitCode: 0 });
+});
+
+describe('a shared folder', () => {
+  it('is read and written as wanted, and no link in it leads out of it', async () => {
+    const [writable, readOnly, outside] = [1, 2, 3].map(() => temporaryDirectory()) as [
+      string,
+      string,
+      string,
+    ];
+    writeFileSync(join(outside, 'secret'), 'of the host');
+    writeFileSync(join(writable, 'hello'), 'from the host');
+    symlinkSync(join(outside, 'secret'), join(writable, 'link-to-file'));
+    symlinkSync(outside, join(writable, 'link-to-folder'));
+    mkdirSync(join(readOnly, 'deep'));
+    const script = [
+      'cat /data/hello; echo',
+      'echo from the guest >/data/made; chmod 4755 /data/made',
+      'echo changed >/config/file 2>&1 || echo read-only',
+      'mount -o remount,rw /config 2>/dev/null; echo changed >/config/file 2>/dev/null || echo still read-only',
+      // What was on the host, and what a guest could make: absolute, relative, through folders.
+      'cat /data/link-to-file 2>&1; ls /data/link-to-folder/ 2>&1',
+      `ln -s ${outside}/secret /data/mine; cat /data/mine 2>&1`,
+      'ln -s ../../../../../../../../etc/hostname /data/up; cat /data/up',
+      `ls /data/..; cat /data/../../../..${outside}/secret 2>&1`,
+      `mkdir /data/${'../'.repeat(12)}${outside.slice(1)}/made-outside 2>&1`,
+      `ln /data/../..${outside}/secret /data/hard 2>&1; mknod /data/device b 8 0 2>&1`,
+      'true',
+    ].join('\n');
+    const { text, view } = await scene.run(
+      image,
+      script,
+      {
+        folders: [
+          { hostPath: writable, guestPath: '/data', readOnly: false },
+          { hostPath: readOnly, guestPath: '/config/', readOnly: true },
+        ],
+      },
+      { name: 'sharer' },
+    );
+    expect(view.run?.end).toMatchObject({ exitCode: 0 });
+    expect(text).toContain('from the host');
+    expect(text).toMatch(/\nread-only\n/);
+    expect(text).toContain('still read-only');
+    expect(text).not.toContain('of the host');
+    expect(text).toContain('sharer');
+    expect(readFileSync(join(writable, 'made'), 'utf8')).toBe('from the guest\n');
+    expect(existsSync(join(readOnly, 'file'))).toBe(false);
+    expect(existsSync(join(outside, 'made-outside'))).toBe(false);
+    expect(readFileSync(join(outside, 'secret'), 'utf8')).toBe('of the host');
+  });
+
+  it('that is not there is named before the start', async () => {
+    const folders = [{ hostPath: '/nowhere/at/all', guestPath: '/data', readOnly: true }];
+    const machine = await scene.machine(image, { folders });
+    await expect(scene.services.manager.start(machine.id)).rejects.toMatchObject({
+      code: 'unsupported',
+      details: { field: 'container.folders.0.hostPath' },
+    });
+  });
+});
+
+describe('a container that outlives the app', () => {
+  it('is taken over with its command, and shells can be opened in it again', async () => {
+    const { machine, view } = await scene.start(image, forever);
+    await view.shows('now-up');
+    const lost = new ShellView();
+    scene.services.manager.openShell(machine.id, lost.shellSink);
+    await scene.services.close('keep');
+    await scene.reopen();
+    const { services } = scene;
+    await services.until(machine.id, ({ canOpenShell }) => canOpenShell);
+    const again = new ShellView();
+    const shell = services.manager.openShell(machine.id, again.shellSink);
+    shell.input('echo "back $((1 + 1))"\r');
+    await again.shows('back 2');
+    await services.manager.stop(machine.id);
+    expect(services.manager.get(machine.id).run?.end).toMatchObject({ kind: 'stopped' });
+  });
+
+  it('and ends meanwhile has told its exit code in its console’s log', async () => {
+    const { machine, view } = await scene.start(image, 'echo now-up; sleep 2; exit 11');
+    await view.shows('now-up');
+    const { pid } = JSON.parse(
+      readFileSync(scene.services.recordOf(machine.id).launchRecord, 'utf8'),
+    ) as { pid: number };
+    await scene.services.close('keep');
+    await expect.poll(() => existsSync(`/proc/${pid}`), { timeout: 30_000 }).toBe(false);
+    await scene.reopen();
+    expect(scene.services.manager.get(machine.id)).toMatchObject({
+      state: 'stopped',
+      run: { end: { kind: 'command-ended', exitCode: 11 } },
+    });
+  });
+});
