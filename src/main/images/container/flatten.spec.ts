@@ -5,35 +5,14 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import {
+  rawEntry as raw,
+  rawTar as tar,
+  type RawEntry as Raw,
+} from '../../../../test/support/raw-tar.ts';
 import { flatten } from './flatten.ts';
 import { layerSource } from './layer-stream.ts';
-import { blockBytes, checksumOf, paddingOf } from './tar-entry.ts';
 import { TarReader } from './tar-reader.ts';
-
-/** An entry as a tar writer of ill will might make it. */
-interface Raw {
-  name: string;
-  type?: string;
-  link?: string;
-  content?: string | Buffer;
-  /** What the header claims, whatever the content is. */
-  size?: number;
-}
-
-function raw({ name, type = '0', link = '', content = '', size }: Raw): Buffer {
-  const body = Buffer.from(content);
-  const header = Buffer.alloc(blockBytes);
-  header.write(name, 0, 100, 'latin1');
-  header.write('0000644\0', 100, 'latin1');
-  header.write(`${(size ?? body.byteLength).toString(8).padStart(11, '0')}\0`, 124, 'latin1');
-  header.write(type, 156, 'latin1');
-  header.write(link, 157, 100, 'latin1');
-  header.write('ustar\x0000', 257, 'latin1');
-  header.write(`${checksumOf(header).toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
-  return Buffer.concat([header, body, paddingOf(body.byteLength)]);
-}
-
-const tar = (...entries: Raw[]): Buffer => Buffer.concat([...entries.map(raw), Buffer.alloc(1024)]);
 
 /** In pieces of an odd size, so that nothing relies on where a stream is cut. */
 async function* pieces(bytes: Buffer, size = 333): AsyncGenerator<Buffer> {

@@ -5,7 +5,12 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError, type ImageUsage, type LayerProgress } from '../../../shared/index.ts';
+import {
+  AppError,
+  type ErrorCode,
+  type ImageUsage,
+  type LayerProgress,
+} from '../../../shared/index.ts';
 import {
   fetchImage,
   freeBytesOf,
@@ -49,6 +54,12 @@ export interface LibraryOptions {
   /** By default the disk's answer. */
   readonly freeBytes?: FreeBytes;
 }
+
+/** What ends an import without any fault of the image: what was fetched helps the next try. */
+const passing: readonly ErrorCode[] = [
+  ...(['cancelled', 'disk_full', 'registry_unreachable', 'registry_denied'] as const),
+  'tool_missing',
+];
 
 /** The images in one folder. */
 export class ImageLibrary {
@@ -119,7 +130,8 @@ export class ImageLibrary {
       return stored;
     } catch (error) {
       // skopeo takes a blob that is there for good: a bad one would fail every further try.
-      if (error instanceof AppError && error.code === 'image_refused') await this.#forgetBlobs();
+      const isPassing = error instanceof AppError && passing.includes(error.code);
+      if (!isPassing && !options.signal.aborted) await this.#forgetBlobs();
       throw error;
     } finally {
       await rm(work, { recursive: true, force: true });

@@ -7,8 +7,12 @@ export function refused(
   details: Record<string, unknown> = {},
   cause?: unknown,
 ): AppError {
-  return new AppError('image_refused', `This image is refused: ${why}.`, {
-    details,
-    ...(cause === undefined ? {} : { cause }),
-  });
+  return new AppError(
+    'image_refused',
+    `This image is refused: ${why}. Nothing of it was kept. Choose another tag, or tell whoever made it.`,
+    {
+      details,
+      ...(cause === undefined ? {} : { cause }),
+    },
+  );
 }

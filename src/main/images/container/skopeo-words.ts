@@ -79,6 +79,12 @@ const meanings: readonly (readonly [RegExp, ErrorCode, Sentence])[] = [
     (name) =>
       `This image is refused: what came of “${name}” is cut off or not what its digest says. Try again; if that fails too, it is damaged where it comes from.`,
   ],
+  [
+    /exceeded maximum allowed size/i,
+    'image_refused',
+    (name) =>
+      `This image is refused: the description of “${name}” is larger than 4 MiB. Choose another tag, or tell whoever made it.`,
+  ],
   [/no such file or directory/i, 'file_missing', (name) => `There is no “${name}”.`],
   [/permission denied/i, 'file_unreadable', (name) => `You may not read “${name}”.`],
 ];

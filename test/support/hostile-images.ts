@@ -1,0 +1,131 @@
+/** Images of ill will, each with the code that refuses it. Used by tests and by the acceptance. */
+import { gzipSync } from 'node:zlib';
+import type { ErrorCode } from '../../src/shared/index.ts';
+import { digestOf, writeRawImage, type RawImage } from './raw-image.ts';
+import { pax, rawEntry, rawTar, type RawEntry } from './raw-tar.ts';
+
+/** One of them. */
+export interface HostileImage {
+  /** What is wrong with it. */
+  readonly name: string;
+  readonly code: ErrorCode;
+  /** What the sentence for a person says. */
+  readonly says: RegExp;
+  /** For the library: how much room the disk has; its own where this says nothing. */
+  readonly freeBytes?: number;
+  /** @returns its name for an import. */
+  build(folder: string): string;
+}
+
+function hostile(
+  name: string,
+  image: RawImage | RawEntry[],
+  says: RegExp,
+  more: Partial<HostileImage> = {},
+): HostileImage {
+  const raw = Array.isArray(image) ? { layers: [rawTar(...image)] } : image;
+  return {
+    ...{ name, says, code: 'image_refused' },
+    ...more,
+    build: (folder) => writeRawImage(folder, raw),
+  };
+}
+
+const file: RawEntry = { name: 'etc/release', content: 'x'.repeat(5_000) };
+const sound = rawTar(file);
+const reserve = 256 * 1024 * 1024;
+
+export const hostileImages: readonly HostileImage[] = [
+  hostile('a name with “..” that leads out', [{ name: 'a/../../etc/passwd' }], /leads out/),
+  hostile('a hard link that leads out', [{ name: 'l', type: '1', link: '../x' }], /leads out/),
+  hostile(
+    'a hard link to a file of this computer',
+    [{ name: 'passwd', type: '1', link: '/etc/passwd' }],
+    /no layer has/,
+  ),
+  hostile(
+    'hard links in a circle',
+    [
+      { name: 'l', type: '1', link: 'm' },
+      { name: 'm', type: '1', link: 'l' },
+    ],
+    /without an end/,
+  ),
+  hostile('a NUL in a name', [pax('path=a/..\0x'), { name: 'y' }], /NUL/),
+  hostile('a name that is too long', [pax(`path=${'n'.repeat(300)}`), { name: 'y' }], /longer/),
+  hostile('a name that is too deep', [pax(`path=${'a/'.repeat(500)}b`), { name: 'y' }], /deeper/),
+  hostile('an entry of an unknown type', [{ name: 'a', type: 'V' }], /unknown type/),
+  hostile('a size below zero', [{ name: 'a', size: -1 }], /makes no sense/),
+  hostile('endless attributes', [{ name: 'p', type: 'x', size: 8 ** 9 }], /1 MiB/),
+  hostile('one name for all files', [{ ...pax('path=abc'), type: 'g' }], /one name or size/),
+  hostile('no tar in a layer', { layers: [Buffer.alloc(2048, 'x')] }, /not a tar/),
+  hostile('a file that is cut off', { layers: [rawEntry({ name: 'a', size: 900 })] }, /middle/),
+  hostile('a layer that is no gzip', { layers: [sound], pack: (tar) => tar }, /damaged/),
+  hostile(
+    'a layer that is packed and cut off',
+    { layers: [sound], pack: (tar) => gzipSync(tar).subarray(0, 60) },
+    /damaged|middle/,
+  ),
+  hostile(
+    'a blob that was cut off',
+    { layers: [sound], damage: (packed) => packed.subarray(0, 60) },
+    /digest/,
+  ),
+  hostile(
+    'a blob that is another one',
+    { layers: [sound], damage: () => gzipSync(rawTar({ name: 'other' })) },
+    /digest/,
+  ),
+  hostile(
+    'a layer that is not what the configuration says',
+    { layers: [sound], diffIds: [digestOf('something else')] },
+    /digest/,
+  ),
+  hostile(
+    'fewer layers in the configuration than in the manifest',
+    { layers: [sound, sound], diffIds: [digestOf(sound)] },
+    /numbers of layers/,
+  ),
+  hostile(
+    'a layer of an unknown kind',
+    { layers: [sound], mediaType: 'application/vnd.example.layer' },
+    /./,
+  ),
+  hostile(
+    'a configuration that is no JSON',
+    { layers: [sound], config: () => '{"architecture":' },
+    /./,
+  ),
+  hostile(
+    'a configuration of many megabytes',
+    {
+      layers: [sound],
+      config: (config) => JSON.stringify({ ...config, author: 'x'.repeat(5 * 1024 * 1024) }),
+    },
+    /./,
+  ),
+  hostile(
+    'another architecture',
+    { layers: [sound], architecture: 's390x' },
+    /s390x|architecture/,
+    { code: 'wrong_architecture' },
+  ),
+  hostile(
+    'a layer that unpacks to more than the disk has',
+    { layers: [rawTar({ name: 'zeros', content: Buffer.alloc(64 * 1024 * 1024) })] },
+    /no room/,
+    { code: 'disk_full', freeBytes: reserve + 16 * 1024 * 1024 },
+  ),
+  hostile(
+    'a file of a terabyte of holes',
+    [pax('GNU.sparse.realsize=109951162777600'), { name: 'a', content: 'x' }],
+    /no room/,
+    { code: 'disk_full' },
+  ),
+  hostile(
+    'layers that are larger than the disk before they are unpacked',
+    { layers: [sound] },
+    /no room|almost full/,
+    { code: 'disk_full', freeBytes: reserve - 1 },
+  ),
+];
