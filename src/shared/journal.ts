@@ -21,6 +21,7 @@ export const journalKinds = [
   'stop-step',
   'guest-restarted',
   'limits-changed',
+  'ports-changed',
   'ended',
   'crashed',
   'kept', // Nandu ended, the machine went on

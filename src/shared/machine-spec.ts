@@ -244,6 +244,7 @@ export const liveFields = [
   'onReboot',
   'stopDeadlines',
   'lifetimeMinutes',
+  'portForwards',
 ] as const satisfies readonly (keyof MachineSpec)[];
 
 /** Whether a change of the field at this path, like `disks.0.limits.iops`, needs no restart. */

@@ -6,7 +6,7 @@
 import { rm } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { MachineId, MachineSpec, Run } from '../../shared/index.ts';
+import type { MachineId, MachineSpec, PortForward, Run } from '../../shared/index.ts';
 import { AgentLink, type GuestRecord } from '../agent/index.ts';
 import { BootWatch, ConsoleMarkScanner, EpochClock } from '../boot/index.ts';
 import {
@@ -17,8 +17,10 @@ import {
   type Paths,
   type RunFiles,
 } from '../host/index.ts';
+import { inOrderOf } from '../network/index.ts';
 import { watchProcess } from '../qemu/index.ts';
 import { QmpSession } from '../qmp/index.ts';
+import { forwardsOf } from './forwards-of.ts';
 import { connectSocket, containerListener } from './launch.ts';
 import { readLaunchRecord, type LaunchRecord } from './launch-record.ts';
 import { LiveRun } from './live-run.ts';
@@ -124,6 +126,7 @@ async function reconnect(candidate: Candidate): Promise<boolean> {
     const agentSocket = record.argv.some((word) => word.startsWith('socket,id=agent,'))
       ? await connectSocket(files.agentSocket, sockets)
       : null;
+    const openForwards = await openForwardsOf(qmp, runSpec, files);
     const booting = run.boot?.reached !== 'ready';
     // It may have been stopped, or taken over, while this waited.
     const unreachable = machine.live?.reachable === false && machine.state !== 'stopping';
@@ -163,7 +166,8 @@ async function reconnect(candidate: Candidate): Promise<boolean> {
       machine.listener,
       !running,
     );
-    machine.adopt(latest, live, running ? 'running' : 'paused', runSpec);
+    const runsNow = withForwards(runSpec, openForwards, machine.spec);
+    machine.adopt(latest, live, running ? 'running' : 'paused', runsNow);
     live.supervise();
     if (booting) live.tellBoot();
     // The app died between QEMU's start and the guest's: then the start is finished here.
@@ -175,6 +179,28 @@ async function reconnect(candidate: Candidate): Promise<boolean> {
     qmp?.close();
     return false;
   }
+}
+
+/** They may have changed since the start; null where there are none, or nobody can tell now. */
+async function openForwardsOf(
+  qmp: QmpSession,
+  runSpec: MachineSpec | null,
+  files: RunFiles,
+): Promise<PortForward[] | null> {
+  if (runSpec === null || runSpec.network === 'offline') return null;
+  const fence = runSpec.network === 'internet' ? files.fenceSocket : null;
+  return forwardsOf(qmp, fence)
+    .list()
+    .catch(() => null);
+}
+
+function withForwards(
+  runSpec: MachineSpec | null,
+  open: readonly PortForward[] | null,
+  wanted: MachineSpec,
+): MachineSpec | null {
+  if (runSpec === null || open === null) return runSpec;
+  return { ...runSpec, portForwards: inOrderOf(open, wanted.portForwards) };
 }
 
 /** The process is ours by its command, but cannot be talked to. */

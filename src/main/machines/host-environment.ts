@@ -15,6 +15,7 @@ import {
   type KvmStatus,
 } from '../../shared/index.ts';
 import { loadGuestKernels } from '../images/index.ts';
+import { tryFence, type FenceAvailability } from '../network/index.ts';
 import type { ProbeRepository } from '../store/index.ts';
 import { KvmProber } from './kvm-prober.ts';
 import { QemuRegistry, type KnownQemu } from './qemu-registry.ts';
@@ -45,6 +46,7 @@ export class HostEnvironment {
   #memoryMiB = 0;
   #tscDeadlineTimer = false;
   #vhostVsock = false;
+  #fence: FenceAvailability = { tools: null, problem: 'Nobody has looked yet.', missing: [] };
   #looked: Promise<void> | null = null;
 
   constructor(options: HostEnvironmentOptions) {
@@ -85,6 +87,11 @@ export class HostEnvironment {
   /** Whether /dev/vhost-vsock may be used. */
   get vhostVsock(): boolean {
     return this.#vhostVsock;
+  }
+
+  /** Whether a network can be fenced in here, and with what. */
+  get fence(): FenceAvailability {
+    return this.#fence;
   }
 
   /**
@@ -133,12 +140,13 @@ export class HostEnvironment {
   }
 
   async #look(again: boolean): Promise<void> {
-    const { guestDirectory, onChanged } = this.#options;
-    const [kernel, memory, cpu, vsock] = await Promise.allSettled([
+    const { guestDirectory, onChanged, env } = this.#options;
+    const [kernel, memory, cpu, vsock, fence] = await Promise.allSettled([
       findDefaultKernel(guestDirectory),
       readMemoryMiB(),
       readFile('/proc/cpuinfo', 'utf8'),
       access('/dev/vhost-vsock', constants.R_OK | constants.W_OK),
+      tryFence(env),
       this.#qemus.look(again),
     ]);
     this.#memoryMiB = memory.status === 'fulfilled' ? memory.value : 0;
@@ -146,6 +154,7 @@ export class HostEnvironment {
     this.#tscDeadlineTimer =
       cpu.status === 'fulfilled' && /^flags\s*:.*\btsc_deadline_timer\b/m.test(cpu.value);
     this.#vhostVsock = vsock.status === 'fulfilled';
+    if (fence.status === 'fulfilled') this.#fence = fence.value;
     const qemu = this.#qemus.default;
     if (this.defaultKernel !== null && !(qemu instanceof AppError)) {
       void this.#kvm

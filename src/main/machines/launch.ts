@@ -10,6 +10,7 @@ import { AgentLink, type ContainerListener, type GuestRecord } from '../agent/in
 import { BootWatch, ConsoleMarkScanner, EpochClock } from '../boot/index.ts';
 import type { ConsoleHub } from '../console/index.ts';
 import type { RunFiles } from '../host/index.ts';
+import { Fence, type FenceTools } from '../network/index.ts';
 import { buildArgv, spawnQemu, type LaunchPlan, type QemuProcess } from '../qemu/index.ts';
 import { connectWithRetry, type QmpSession } from '../qmp/index.ts';
 import { writeLaunchRecord } from './launch-record.ts';
@@ -31,6 +32,8 @@ export interface LaunchContext {
   readonly qemuVersion: string;
   /** What a container's agent is told; null where there is no container. */
   readonly records: readonly GuestRecord[] | null;
+  /** What the network is fenced in with; null where it is not. */
+  readonly fence: FenceTools | null;
   /** The path of the database that knows the run. */
   readonly database: string;
   readonly hub: ConsoleHub;
@@ -43,7 +46,8 @@ export interface LaunchContext {
 /**
  * @returns a run whose guest executes.
  * @throws AppError `qemu_failed` with `argv`, `exitCode`, `signal` and `log` (QEMU's last lines);
- *   `qemu_timeout`, `qemu_missing`, `disk_full`, `permission_denied`, `cancelled`.
+ *   `qemu_timeout`, `qemu_missing`, `disk_full`, `permission_denied`, `cancelled`, `network_unavailable`,
+ *   `port_taken`.
  */
 export async function launch(context: LaunchContext): Promise<LiveRun> {
   const { plan, runId, machineId, hub, listener, signal, records } = context;
@@ -51,13 +55,15 @@ export async function launch(context: LaunchContext): Promise<LiveRun> {
   const argv = buildArgv(plan);
   let qemu: QemuProcess | null = null;
   let qmp: QmpSession | null = null;
+  let fence: Fence | null = null;
   const sockets: Socket[] = [];
   try {
     await makeFolders(files);
+    if (context.fence !== null) fence = await Fence.prepare(files, context.fence);
     throwIfCancelled(signal);
     const spawnedAtMs = clock.now();
     const recorder = new BootWatch(spawnedAtMs, true);
-    qemu = await spawnQemu(argv, files.qemuLog);
+    qemu = await spawnQemu(argv, files.qemuLog, fence);
     const { pid, startTicks } = qemu;
     const recorded = writeLaunchRecord(files.launchRecord, {
       ...{ formatVersion: 1, runId, machineId, uuid: plan.uuid },
@@ -65,6 +71,11 @@ export async function launch(context: LaunchContext): Promise<LiveRun> {
       ...{ accelerator: plan.accelerator, qemuVersion: context.qemuVersion, spec: plan.spec },
     });
     recorded.catch(() => undefined); // awaited below; must not count as unhandled until then
+    if (fence !== null) {
+      const made = fence;
+      void qemu.exited.then(() => made.dispose());
+      await made.close(pid, plan.spec.portForwards, signal);
+    }
     qmp = await untilExit(
       qemu,
       (race) => connectWithRetry(files.qmpSocket, { deadlineMs: monitorDeadlineMs, signal: race }),
@@ -119,6 +130,7 @@ export async function launch(context: LaunchContext): Promise<LiveRun> {
       qemu.kill('SIGKILL');
       await qemu.exited;
     }
+    await fence?.dispose();
     await rm(files.runDirectory, { recursive: true, force: true }).catch(context.onProblem);
     throw failure;
   }
@@ -237,7 +249,9 @@ async function explain(
     .filter((line) => line.trim() !== '')
     .slice(-20);
   const details = { argv, log, exitCode: exit?.code ?? null, signal: exit?.signal ?? null };
-  if (exit !== null) {
+  // Then it was not QEMU yet that ended.
+  const early = error instanceof AppError && /^(network|port|cancelled)/.test(error.code);
+  if (exit !== null && !early) {
     const how = exit.signal === null ? `exit code ${exit.code}` : `signal ${exit.signal}`;
     // Without the time, and without the option's own text, which can be a page of JSON; the log has it all.
     // QEMU ends the story of a locked image with a question; what happened stands before it.

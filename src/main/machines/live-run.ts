@@ -9,6 +9,7 @@ import {
   type Activity,
   type BootTimeline,
   type DiskLimits,
+  type PortForward,
   type RunEnd,
   type RunId,
   type StopDeadlines,
@@ -26,6 +27,7 @@ import {
   type Rung,
 } from '../qemu/index.ts';
 import type { QmpEvent, QmpSession } from '../qmp/index.ts';
+import { forwardsOf } from './forwards-of.ts';
 import { BootProgress } from './boot-progress.ts';
 import { describeEnd } from './run-end.ts';
 
@@ -154,6 +156,16 @@ export class LiveRun {
       { path, property: 'limits', value: throttleLimits(limits) },
       { deadlineMs: commandDeadlineMs },
     );
+  }
+
+  /** Changes which ports of this computer lead into the guest. @throws as {@link RunningForwards.change}. */
+  async changeForwards(
+    current: readonly PortForward[],
+    wanted: readonly PortForward[],
+    fenced: boolean,
+  ): Promise<void> {
+    const fence = fenced ? this.#parts.files.fenceSocket : null;
+    await forwardsOf(this.#monitor(), fence).change(current, wanted);
   }
 
   /** Looks whether the process was suspended or woken by a signal, which QEMU itself cannot tell. */

@@ -20,12 +20,14 @@ import {
   readMachineFile,
   writeMachineFile,
 } from './machine-file.ts';
+import type { PortKeeper } from './port-keeper.ts';
 import { checkSpec } from './spec-check.ts';
 
 /** What the editor needs of the machines' keeper. */
 export interface EditorHost {
   readonly machines: MachineRepository;
   readonly host: HostEnvironment;
+  readonly ports: PortKeeper;
   /** Makes a stored definition a machine. */
   add(definition: Definition): Machine;
   names(): Iterable<string>;
@@ -58,8 +60,8 @@ export class MachineEditor {
   }
 
   /**
-   * @throws AppError `name_taken`, what {@link checkSpec} found, or `qmp_failed` when the limits of a
-   *   running disk could not be set; then nothing was changed.
+   * @throws AppError `name_taken`, what {@link checkSpec} found, what {@link PortKeeper.apply} found, or
+   *   `qmp_failed` when the limits of a running disk could not be set; then nothing was changed.
    */
   async update(machine: Machine, spec: MachineSpec): Promise<void> {
     await this.#redefine(machine, spec, 'edited');
@@ -119,9 +121,19 @@ export class MachineEditor {
     const changed = differingPaths(before, spec);
     if (changed.length === 0) return;
     await checkSpec(spec, await this.#host.host.status());
-    const applied = await applyLimits(machine, spec);
-    this.#host.machines.updateSpec(machine.id, spec, Date.now());
+    const undoPorts = await this.#host.ports.apply(machine, spec);
+    let applied: boolean;
+    try {
+      applied = await applyLimits(machine, spec);
+      this.#host.machines.updateSpec(machine.id, spec, Date.now());
+    } catch (error) {
+      await undoPorts?.().catch(() => undefined); // why it was refused says more
+      throw error;
+    }
     machine.redefine(spec, before);
+    if (undoPorts !== null) {
+      this.#host.note(machine, 'ports-changed', 'Its forwarded ports are changed at once.');
+    }
     if (applied) {
       this.#host.note(machine, 'limits-changed', 'The limits of its disks are in force at once.');
     }

@@ -143,6 +143,11 @@ export class Machine {
     this.#runSpec = { ...this.#runSpec, disks };
   }
 
+  /** The current run has these forwarded ports now. */
+  forwardsApplied(portForwards: MachineSpec['portForwards']): void {
+    if (this.#runSpec !== null) this.#runSpec = { ...this.#runSpec, portForwards };
+  }
+
   /**
    * Starts it; while it is starting, joins that start.
    * @throws AppError `illegal_state` when it runs already, or whatever made the launch fail.
@@ -356,9 +361,9 @@ export class Machine {
 
   #pendingChanges(): string[] {
     if (this.#runSpec === null || !this.active) return [];
-    // A disk's limits are live, but only once QEMU has taken them: then the run's definition has them.
+    // Limits of disks and ports are live, but only once QEMU has taken them: then the run's definition has them.
     return differingPaths(this.#runSpec, this.#spec).filter(
-      (path) => !isLive(path) || path.startsWith('disks.'),
+      (path) => !isLive(path) || path.startsWith('disks.') || path.startsWith('portForwards'),
     );
   }
 

@@ -36,6 +36,7 @@ import { Journal } from './journal.ts';
 import { Machine, type MachineHost } from './machine.ts';
 import { MachineEditor } from './machine-editor.ts';
 import { Planner } from './planner.ts';
+import { PortKeeper } from './port-keeper.ts';
 import { RunKeeper, saving } from './run-keeper.ts';
 import { RunWatch } from './run-watch.ts';
 import { openShellView } from './shell-view.ts';
@@ -83,7 +84,8 @@ export class MachineManager {
     this.#options = options;
     const { host, paths, machines, journal, writes } = options;
     this.#planner = new Planner(host, paths, options.containers);
-    this.#runs = new RunKeeper({ ...options, planner: this.#planner });
+    const ports = new PortKeeper(() => this.#machines.values());
+    this.#runs = new RunKeeper({ ...options, ports, planner: this.#planner });
     this.#journal = new Journal({ entries: journal, writes, onAdded: options.onJournal });
     this.#watch = new RunWatch(paths, () => this.#machines.values(), options.onProblem);
     const note: MachineHost['note'] = (machine, kind, message) => {
@@ -111,7 +113,7 @@ export class MachineManager {
       },
     };
     this.#editor = new MachineEditor({
-      ...{ machines, host, note },
+      ...{ machines, host, note, ports },
       names: () => [...this.#machines.values()].map(({ spec }) => spec.name),
       add: (definition) => {
         const machine = new Machine(definition, null, this.#machineHost);

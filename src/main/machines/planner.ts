@@ -13,10 +13,11 @@ import {
   type RunId,
 } from '../../shared/index.ts';
 import { runFiles, type Paths } from '../host/index.ts';
+import type { FenceTools } from '../network/index.ts';
 import { readKernelFacts, type KernelFacts } from '../images/index.ts';
 import { buildArgv, commandDifference, shellScript, type LaunchPlan } from '../qemu/index.ts';
 import type { HostEnvironment } from './host-environment.ts';
-import { checkOptions, type OptionContext } from './option-check/index.ts';
+import { checkOptions, fenceFindingCode, type OptionContext } from './option-check/index.ts';
 import { missingOf, type KnownQemu } from './qemu-registry.ts';
 import { checkFiles } from './file-check.ts';
 import { checkSpec } from './spec-check.ts';
@@ -32,6 +33,8 @@ import {
 export interface PlannedLaunch {
   readonly plan: LaunchPlan;
   readonly qemuVersion: string;
+  /** What the network is fenced in with; null where it is not. */
+  readonly fence: FenceTools | null;
   /** Null for a machine that runs no container. */
   readonly container: PlannedContainer | null;
 }
@@ -61,7 +64,7 @@ export class Planner {
 
   /**
    * @throws AppError with `details.field` where one is at fault: what {@link checkSpec} finds, `unsupported`
-   *   for options that cannot work, `qemu_missing`, `qemu_failed`, `socket_path_too_long`, and what
+   *   for options that cannot work, `network_unavailable`, `qemu_missing`, `qemu_failed`, `socket_path_too_long`, and what
    *   {@link planContainer} finds.
    */
   async plan(machineId: MachineId, runId: RunId, spec: MachineSpec): Promise<PlannedLaunch> {
@@ -73,7 +76,8 @@ export class Planner {
     const findings = [...(await checkFiles(spec)), ...checkOptions(spec, context)];
     const worst = findings.find(({ level }) => level === 'error');
     if (worst !== undefined) {
-      throw new AppError('unsupported', worst.message, {
+      const code = worst.code === fenceFindingCode ? 'network_unavailable' : 'unsupported';
+      throw new AppError(code, worst.message, {
         details: { field: worst.field, finding: worst.code, mend: worst.mend },
       });
     }
@@ -86,7 +90,8 @@ export class Planner {
       sandbox: qemu.capabilities?.sandbox ?? true,
       container: container?.devices ?? null,
     };
-    return { plan, qemuVersion: qemu.binary.version, container };
+    const fence = spec.network === 'internet' ? this.#host.fence.tools : null;
+    return { plan, qemuVersion: qemu.binary.version, container, fence };
   }
 
   /** All that is wrong with a definition here; never throws for what is wrong with it. */
@@ -163,6 +168,7 @@ export class Planner {
       kernel: await this.#kernelFacts(spec),
       tscDeadlineTimer: this.#host.tscDeadlineTimer,
       vhostVsock: this.#host.vhostVsock,
+      fenceProblem: this.#host.fence.problem,
     };
   }
 

@@ -21,7 +21,9 @@ import { buildArgv } from '../qemu/index.ts';
 import type { RunRepository, WriteQueue } from '../store/index.ts';
 import { launch } from './launch.ts';
 import type { Machine, MachineHost } from './machine.ts';
-import type { Planner } from './planner.ts';
+import type { LiveRun } from './live-run.ts';
+import type { PlannedLaunch, Planner } from './planner.ts';
+import type { PortKeeper } from './port-keeper.ts';
 
 /** So many runs of a machine keep their logs; older ones keep their place in the history. */
 const runsWithLogs = 50;
@@ -30,9 +32,19 @@ const runsWithLogs = 50;
 export interface RunKeeperOptions {
   readonly paths: Paths;
   readonly planner: Planner;
+  readonly ports: PortKeeper;
   readonly runs: RunRepository;
   readonly writes: WriteQueue;
   readonly onProblem: (error: unknown) => void;
+}
+
+/** A start whose plan is made and whose ports are its own. */
+interface PreparedLaunch {
+  readonly machine: Machine;
+  readonly report: Parameters<MachineHost['launch']>[1];
+  readonly signal: AbortSignal;
+  readonly runId: RunId;
+  readonly planned: PlannedLaunch;
 }
 
 /** The runs of this installation. */
@@ -45,16 +57,30 @@ export class RunKeeper {
 
   /** As {@link MachineHost.launch}: plans, writes down and launches a run. */
   launch: MachineHost['launch'] = async (machine, report, signal) => {
-    const { planner, runs, paths, onProblem } = this.#options;
+    const { planner, ports } = this.#options;
     const { spec } = machine;
     if (await planner.mustProbe(spec)) report.activity('probing-kvm');
     const runId = runIdSchema.parse(randomUUID());
-    const { plan, qemuVersion, container } = await planner.plan(machine.id, runId, spec);
+    const planned = await planner.plan(machine.id, runId, spec);
+    const { plan } = planned;
     if (plan.container?.keptDiskPath != null && spec.container !== null) {
       await ensureKeptDisk(plan.container.keptDiskPath, spec.container.diskMiB);
     }
     if (signal.aborted) throw new AppError('cancelled', 'The start was called off.');
     report.activity('launching');
+    const releasePorts = await ports.reserve(machine, spec);
+    try {
+      return await this.#launch({ machine, report, signal, runId, planned });
+    } finally {
+      releasePorts();
+    }
+  };
+
+  /** Writes the run down, and launches it. */
+  async #launch({ machine, report, signal, runId, planned }: PreparedLaunch): Promise<LiveRun> {
+    const { runs, paths, onProblem } = this.#options;
+    const { plan, qemuVersion, container, fence } = planned;
+    const { spec } = plan;
     const run = runs.start({
       ...{ id: runId, machineId: machine.id, startedAtMs: Date.now(), spec, qemuVersion },
       ...{ accelerator: plan.accelerator, argv: buildArgv(plan) },
@@ -64,7 +90,7 @@ export class RunKeeper {
     try {
       return await launch({
         ...{ machineId: machine.id, runId, plan, signal, onProblem },
-        ...{ qemuVersion, database: paths.database, records: container?.records ?? null },
+        ...{ fence, qemuVersion, database: paths.database, records: container?.records ?? null },
         ...{ hub: machine.hub, listener: report.listener },
       });
     } catch (error) {
@@ -77,7 +103,7 @@ export class RunKeeper {
       report.run(this.update(run, { end }));
       throw error;
     }
-  };
+  }
 
   /** What runs is the truth even when it can't be written down now, as on a full disk. */
   update(run: Run, { boot, end }: Partial<Pick<Run, 'boot' | 'end'>>, nowMs = Date.now()): Run {

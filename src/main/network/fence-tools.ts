@@ -6,6 +6,7 @@ import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { findProgram } from '../host/index.ts';
+import { fenceRules } from './fence-rules.ts';
 
 const deadlineMs = 5_000;
 
@@ -24,14 +25,13 @@ type FenceToolName = keyof typeof packages;
 
 /** The tools, or a sentence that says what to install or allow. */
 export type FenceAvailability =
-  | { readonly tools: FenceTools; readonly problem: null }
-  | { readonly tools: null; readonly problem: string };
-
-/** What a fence needs of the kernel; the rule has every expression that real rules have. */
-const trialRules = [
-  'table inet nandu { chain output { type filter hook output priority 0; policy drop;',
-  'ct state established accept; ip daddr 10.0.0.0/8 reject with icmpx admin-prohibited; } }',
-].join(' ');
+  | { readonly tools: FenceTools; readonly problem: null; readonly missing: readonly string[] }
+  | {
+      readonly tools: null;
+      readonly problem: string;
+      /** Programs that are not installed. */
+      readonly missing: readonly string[];
+    };
 
 /** Makes a fence without anything in it; takes some 50 ms. */
 export async function tryFence(env: NodeJS.ProcessEnv): Promise<FenceAvailability> {
@@ -40,7 +40,7 @@ export async function tryFence(env: NodeJS.ProcessEnv): Promise<FenceAvailabilit
   const names = Object.keys(packages) as FenceToolName[];
   const paths = await Promise.all(names.map((name) => findProgram(name, full)));
   const missing = names.filter((_, index) => paths[index] === null);
-  if (missing.length > 0) return unavailable(needed(missing));
+  if (missing.length > 0) return unavailable(needed(missing), missing);
   const tools = Object.fromEntries(names.map((name, index) => [name, paths[index]])) as FenceTools;
   const refused = await refusal(tools, full);
   if (refused !== null) return unavailable(refused);
@@ -51,14 +51,12 @@ export async function tryFence(env: NodeJS.ProcessEnv): Promise<FenceAvailabilit
       'You may not open /dev/net/tun. Its permissions should be 0666, as udev sets them; “modprobe tun” brings the device where it is missing.',
     );
   }
-  return { tools, problem: null };
+  return { tools, problem: null, missing: [] };
 }
 
-function unavailable(why: string): FenceAvailability {
-  return {
-    tools: null,
-    problem: `“Internet without the local network” does not work here. ${why}`,
-  };
+function unavailable(why: string, missing: readonly string[] = []): FenceAvailability {
+  const what = '“Internet without the local network” does not work here.';
+  return { tools: null, problem: `${what} ${why}`, missing };
 }
 
 function needed(missing: readonly FenceToolName[]): string {
@@ -76,7 +74,7 @@ async function refusal(tools: FenceTools, env: NodeJS.ProcessEnv): Promise<strin
   }
   const script = `echo "$4" | "$1" -f - && "$2" --bind /etc/hostname /etc/hostname && exec "$3" --bounding-set=-all --no-new-privs -- "$0" -c 'exit 0'`;
   const tried = await run(
-    [...namespaces, bash, '-p', '-c', script, bash, nft, mount, setpriv, trialRules],
+    [...namespaces, bash, '-p', '-c', script, bash, nft, mount, setpriv, fenceRules([])],
     env,
   );
   return tried === null

@@ -15,7 +15,9 @@ const runMark = '\u0001run';
  *   sockets and logs go to a folder of its own, removed when it ends.
  */
 export function shellScript(plan: LaunchPlan): string {
-  const options = buildOptions({ ...plan, files: markedFiles(plan.files) })
+  const fenced = plan.spec.network === 'internet';
+  const spec = fenced ? { ...plan.spec, network: 'host-ports' as const } : plan.spec;
+  const options = buildOptions({ ...plan, spec, files: markedFiles(plan.files) })
     .filter(([name]) => name !== '-S') // nobody is there to say "cont"
     .map((option) => onTerminal(option));
   const files: [name: string, path: string | null][] = [
@@ -34,6 +36,7 @@ export function shellScript(plan: LaunchPlan): string {
     `# The machine ${oneLine(plan.spec.name)}, as Nandu starts it, but for three things:`,
     '# its console is this terminal, its sockets and logs lie in a folder that goes when it ends,',
     '# and it need not be told to go on (-S). Other files or another QEMU: kernel=… initrd=… qemu=… sh FILE',
+    ...(fenced ? withoutFence : []),
     'set -eu',
     ...files.flatMap(([name, path]) =>
       path === null ? [] : [`${name}=\${${name}:-${quoted(path, [])}}`],
@@ -45,6 +48,13 @@ export function shellScript(plan: LaunchPlan): string {
     '',
   ].join('\n');
 }
+
+/** What keeps such a guest from the local network is Nandu's fence around QEMU, which no option of QEMU makes. */
+const withoutFence = [
+  '# Its network is “Internet without the local network” in Nandu, which fences QEMU in for that. Here is no',
+  '# fence, so the guest reaches nothing (restrict=on); only the forwarded ports work. Take restrict=on away',
+  '# only if it may reach this computer and the local network as well.',
+];
 
 /** The run's files below the mark, so that no folder of this host is named. */
 function markedFiles(files: RunFiles): RunFiles {

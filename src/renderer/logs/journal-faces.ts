@@ -2,6 +2,7 @@
  * How each kind of journal entry looks: its icon, its tone, and the words that a filter finds it by.
  * Never writes the message: that is main's.
  */
+import ArrowLeftRight from '@lucide/svelte/icons/arrow-left-right';
 import CircleAlert from '@lucide/svelte/icons/circle-alert';
 import CircleCheck from '@lucide/svelte/icons/circle-check';
 import CircleHelp from '@lucide/svelte/icons/circle-question-mark';
@@ -14,6 +15,7 @@ import LifeBuoy from '@lucide/svelte/icons/life-buoy';
 import Link from '@lucide/svelte/icons/link';
 import LogOut from '@lucide/svelte/icons/log-out';
 import OctagonX from '@lucide/svelte/icons/octagon-x';
+import Network from '@lucide/svelte/icons/network';
 import Pause from '@lucide/svelte/icons/pause';
 import Pencil from '@lucide/svelte/icons/pencil';
 import Play from '@lucide/svelte/icons/play';
@@ -22,6 +24,7 @@ import Power from '@lucide/svelte/icons/power';
 import RefreshCw from '@lucide/svelte/icons/refresh-cw';
 import RotateCw from '@lucide/svelte/icons/rotate-cw';
 import Square from '@lucide/svelte/icons/square';
+import Timer from '@lucide/svelte/icons/timer';
 import Undo from '@lucide/svelte/icons/undo-2';
 import Unplug from '@lucide/svelte/icons/unplug';
 import Zap from '@lucide/svelte/icons/zap';
@@ -59,6 +62,9 @@ export const journalFaces: Record<JournalKind, JournalFace> = {
   'stop-step': face(CircleStop, 'Stop step'),
   'guest-restarted': face(RefreshCw, 'Guest restarted'),
   'limits-changed': face(Gauge, 'Limits changed'),
+  'ports-changed': face(ArrowLeftRight, 'Ports changed'),
+  'ports-changed': face(Network, 'Ports changed'),
+  'lifetime-over': face(Timer, 'Time over'),
   crashed: face(CircleAlert, 'Crashed', 'bad'),
   ended: face(Power, 'Ended'),
   kept: face(LogOut, 'Kept running'),

@@ -23,6 +23,8 @@ export interface OptionContext {
   readonly kvmProblem: string | null;
   /** Whether /dev/vhost-vsock can be opened. */
   readonly vhostVsock: boolean;
+  /** Why a network cannot be fenced in here; null when it can. */
+  readonly fenceProblem: string | null;
 }
 
 /** The one-click change that goes with a complaint. */

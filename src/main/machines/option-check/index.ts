@@ -7,9 +7,11 @@ import { checkBoard, checkFirmware, checkTimers } from './board.ts';
 import { checkConsole, checkDevices, checkDiscovery } from './devices.ts';
 import { checkFeatures } from './features.ts';
 import type { OptionContext } from './finding.ts';
+import { checkNetwork } from './network.ts';
 import { checkProcessor, checkRoot, checkSize } from './processor.ts';
 
 export type { OptionContext } from './finding.ts';
+export { fenceFindingCode } from './network.ts';
 
 /** All complaints, errors first. */
 export function checkOptions(spec: MachineSpec, context: OptionContext): Finding[] {
@@ -24,6 +26,7 @@ export function checkOptions(spec: MachineSpec, context: OptionContext): Finding
     ...checkRoot(spec),
     ...checkSize(spec, context),
     ...checkDevices(spec, context),
+    ...checkNetwork(spec, context),
   ];
   return findings.sort((a, b) => Number(a.level !== 'error') - Number(b.level !== 'error'));
 }

@@ -20,6 +20,7 @@ const context: OptionContext = {
   cpuModels: ['qemu64', 'max'],
   kvmProblem: null,
   vhostVsock: true,
+  fenceProblem: null,
 };
 const spec: MachineSpec = { ...defaultSpec, name: 'test' };
 const disk: MachineSpec['disks'][number] = {
