@@ -19,13 +19,19 @@ export class TestView {
     },
   };
 
-  async shows(wanted: string, timeoutMs = 60_000): Promise<void> {
+  shows(wanted: string, timeoutMs = 60_000): Promise<void> {
+    return this.showsAfterReplay(wanted, 0, timeoutMs);
+  }
+
+  /** @param replays so many must have come before what is shown counts: a new run begins with one. */
+  async showsAfterReplay(wanted: string, replays: number, timeoutMs = 60_000): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(
         () => reject(new Error(`“${wanted}” never came; last: ${this.text.slice(-400)}`)),
         timeoutMs,
       );
       const check = (): void => {
+        if (replays > 0 && this.replays <= replays) return;
         if (!this.text.includes(wanted)) return;
         clearTimeout(timer);
         this.#checks.delete(check);

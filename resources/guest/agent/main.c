@@ -287,13 +287,15 @@ static void drop_host(void) {
   }
 }
 
-static void look_at_port(short events) {
-  if ((events & POLLHUP) != 0) {
+static void look_at_port(void) {
+  struct pollfd port = {.fd = port_descriptor(), .events = POLLIN | POLLOUT};
+  if (port.fd < 0 || poll(&port, 1, 0) < 0) return;
+  if ((port.revents & POLLHUP) != 0) {
     if (port_connected()) drop_host();
     return;
   }
   if (!port_connected()) port_greet(running ? "running" : "waiting");
-  if ((events & POLLIN) != 0) port_read(take_frame);
+  if ((port.revents & POLLIN) != 0) port_read(take_frame);
   port_flush();
 }
 
@@ -320,8 +322,7 @@ static void serve(int signals) {
     if (sessions[id].exited) patience = RETRY_MS;
   poll(watched, count, patience);
 
-  struct pollfd port = {.fd = port_descriptor(), .events = POLLIN | POLLOUT};
-  if (port.fd >= 0 && poll(&port, 1, 0) >= 0) look_at_port(port.revents);
+  look_at_port();
   if ((watched[0].revents & POLLIN) != 0) {
     struct signalfd_siginfo signal;
     while (read(signals, &signal, sizeof signal) == sizeof signal)
@@ -352,5 +353,6 @@ int main(int count, char *words[]) {
   int signals = signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
   port_open(words[2]);
   reboot(RB_DISABLE_CAD);
+  look_at_port(); /* the host has been there since before the first instruction: no wait for it */
   for (;;) serve(signals);
 }
