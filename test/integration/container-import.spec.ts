@@ -1,7 +1,6 @@
 /** Images from a real registry on this computer into the library, and what each failure says. */
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -11,79 +10,24 @@ import {
   type ImportOptions,
 } from '../../src/main/images/container/index.ts';
 import { temporaryDirectory } from '../support/folders.ts';
-import { buildImage, canBuildImages, readTree, unpackSquashfs } from '../support/image-builder.ts';
-
-const canServe = ((): boolean => {
-  try {
-    execFileSync('docker-registry', ['--version'], { stdio: 'ignore' });
-    execFileSync('skopeo', ['--version'], { stdio: 'ignore' });
-    return canBuildImages();
-  } catch {
-    return false;
-  }
-})();
-
-/** Of the password “secret”. */
-const htpasswd = 'somebody:$2b$05$PVy4sbJSjjv93C1Waj70fuy6RynO49K3/EIycfD.3dR2nFOOxrwnm\n';
+import { buildImage, readTree, unpackSquashfs } from '../support/image-builder.ts';
+import {
+  canServeImages,
+  pushImage,
+  registryLogin,
+  serveRegistry,
+  type Registry,
+} from '../support/registry.ts';
 
 let folder: string;
-const registries: ChildProcess[] = [];
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}
-
-/** @returns `127.0.0.1:PORT` of a registry that answers. */
-async function serve(name: string, auth: boolean): Promise<string> {
-  const port = await freePort();
-  const config = join(folder, `${name}.yml`);
-  writeFileSync(join(folder, 'htpasswd'), htpasswd);
-  writeFileSync(
-    config,
-    `version: 0.1
-log: { level: error, accesslog: { disabled: true } }
-storage: { filesystem: { rootdirectory: ${folder}/${name} } }
-http: { addr: "127.0.0.1:${port}" }
-${auth ? `auth: { htpasswd: { realm: nandu, path: ${folder}/htpasswd } }` : ''}
-`,
-  );
-  registries.push(spawn('docker-registry', ['serve', config], { stdio: 'ignore' }));
-  for (let attempt = 0; attempt < 100; attempt += 1) {
-    const answers = await fetch(`http://127.0.0.1:${port}/v2/`).then(
-      () => true,
-      () => false,
-    );
-    if (answers) return `127.0.0.1:${port}`;
-    await delay(50);
-  }
-  throw new Error('the registry does not answer');
-}
-
-function push(layout: string, to: string, ...more: string[]): void {
-  execFileSync(
-    'skopeo',
-    [
-      'copy',
-      '--quiet',
-      '--dest-tls-verify=false',
-      ...more,
-      `oci:${layout}:latest`,
-      `docker://${to}`,
-    ],
-    { stdio: 'pipe' },
-  );
-}
 
 // Without docker-registry, skopeo, umoci or root these are left out, and the end of "npm test" says so.
-describe.skipIf(!canServe)('an image', () => {
+describe.skipIf(!canServeImages)('an image', () => {
   let open: string;
   let layout: string;
   let closed: string;
+  let untrusted: string;
+  const registries: Registry[] = [];
   let library: ImageLibrary;
   const problems: unknown[] = [];
   const options = (more: Partial<ImportOptions> = {}): ImportOptions => ({
@@ -98,8 +42,10 @@ describe.skipIf(!canServe)('an image', () => {
       usedBy: () => [],
       onProblem: (error) => problems.push(error),
     });
-    open = await serve('open', false);
-    closed = await serve('closed', true);
+    for (const options of [{}, { auth: true }, { tls: true }]) {
+      registries.push(await serveRegistry(folder, options));
+    }
+    [open = '', closed = '', untrusted = ''] = registries.map(({ name }) => name);
     mkdirSync(join(folder, 'build'));
     layout = buildImage(join(folder, 'build'), [
       'mkdir -p etc bin; echo one >etc/release; echo "#!/bin/sh" >bin/run; chmod 755 bin/run',
@@ -110,20 +56,17 @@ describe.skipIf(!canServe)('an image', () => {
       ...['--config.cmd', 'hello', '--config.env', 'A=b', '--config.user', '7:8'],
       ...['--config.workingdir', '/etc', '--config.exposedports', '80/tcp'],
     ]);
-    push(layout, `${open}/tests/image:1`);
-    push(layout, `${open}/tests/image:again`);
-    push(layout, `${closed}/private:1`, '--dest-creds', 'somebody:secret');
+    pushImage(layout, `${open}/tests/image:1`);
+    pushImage(layout, `${open}/tests/image:again`);
+    pushImage(layout, `${closed}/private:1`, registryLogin);
+    pushImage(layout, `${untrusted}/tests/image:1`);
     execFileSync('cp', ['-a', layout, join(folder, 'foreign')]);
     const foreign = join(folder, 'foreign');
     execFileSync('umoci', ['config', '--image', `${foreign}:latest`, '--architecture', 's390x']);
-    push(foreign, `${open}/tests/foreign:1`);
+    pushImage(foreign, `${open}/tests/foreign:1`);
   });
   afterAll(async () => {
-    for (const registry of registries) {
-      const ended = new Promise((resolve) => registry.once('exit', resolve));
-      registry.kill('SIGTERM');
-      await ended;
-    }
+    for (const registry of registries) await registry.stop();
     rmSync(folder, { recursive: true, force: true });
     expect(problems).toEqual([]);
   });
@@ -157,7 +100,7 @@ describe.skipIf(!canServe)('an image', () => {
   });
 
   it('of a private registry needs the right password, which is on no command line', async () => {
-    const right = { user: 'somebody', password: 'secret' };
+    const right = registryLogin;
     await expect(library.import(`${closed}/private:1`, options())).rejects.toMatchObject({
       code: 'registry_denied',
     });
@@ -182,6 +125,18 @@ describe.skipIf(!canServe)('an image', () => {
       'registry_insecure',
     ],
     [
+      'comes with a certificate that nobody trusts',
+      () => `${untrusted}/tests/image:1`,
+      { plainHttp: false },
+      'registry_insecure',
+    ],
+    [
+      'comes with such a certificate although plain HTTP is allowed',
+      () => `${untrusted}/tests/image:1`,
+      {},
+      'registry_insecure',
+    ],
+    [
       'is in a registry that is not there',
       () => '127.0.0.1:9/tests/image:1',
       {},
@@ -195,6 +150,24 @@ describe.skipIf(!canServe)('an image', () => {
     expect(await library.list()).toEqual([]);
     const left = readdirSync(join(folder, 'library'));
     expect(left.filter((entry) => entry !== 'blobs')).toEqual([]);
+  });
+
+  it('that is known is not fetched again, under whatever name', async () => {
+    const stored = await library.import(`${open}/tests/image:1`, options());
+    const [{ storage } = expect.unreachable()] = registries;
+    // Whoever wanted a layer now would get none.
+    const blobs = join(storage, 'docker/registry/v2/blobs/sha256');
+    const { layers } = await readLayout(layout, join(layout, 'blobs'), 'amd64');
+    const path = (digest: string): string =>
+      join(blobs, digest.slice(7, 9), digest.slice(7), 'data');
+    const kept = layers.map(({ digest }) => readFileSync(path(digest)));
+    for (const { digest } of layers) rmSync(path(digest));
+    try {
+      expect(await library.import(`${open}/tests/image:again`, options())).toEqual(stored);
+    } finally {
+      layers.forEach(({ digest }, at) => writeFileSync(path(digest), kept[at] ?? ''));
+    }
+    await library.remove(stored.manifestDigest);
   });
 
   it('whose fetched blob was damaged is refused once, then fetched anew', async () => {

@@ -23,6 +23,18 @@ const meanings: readonly (readonly [RegExp, ErrorCode, Sentence])[] = [
       'The local Docker engine does not answer. Install and start it (systemctl start docker), see that you may use it (group “docker”), or save the image to a file: docker save -o image.tar NAME, then import docker-archive:/path/image.tar.',
   ],
   [
+    /does not resolve to an image|identifier is not an image/i,
+    'image_unknown',
+    (name) =>
+      `There is no “${name}” among Podman’s local images (podman images shows them; those of root are others). Pull it there, or give its registry’s name here.`,
+  ],
+  [
+    /untarring|tar component|tar header|archive\/tar/i,
+    'image_refused',
+    (name) =>
+      `“${name}” is no image archive of that kind. docker save makes a docker-archive, podman save --format oci-archive an oci-archive.`,
+  ],
+  [
     /containers-storage|storage\.conf|storage-driver|overlay.*mount|unknown transport/i,
     'registry_unreachable',
     (name) =>
