@@ -109,6 +109,8 @@ export function recordFrames(type: number, records: readonly GuestRecord[]): Buf
 export class FrameReader {
   #pending: Buffer[] = [];
   #pendingBytes = 0;
+  /** Before so many bytes are there, looking would only cost: a guest can send them one by one. */
+  #neededBytes = headerBytes;
 
   /**
    * @returns the frames that are whole now.
@@ -118,17 +120,19 @@ export class FrameReader {
     this.#pending.push(chunk);
     this.#pendingBytes += chunk.byteLength;
     const frames: Frame[] = [];
-    while (this.#pendingBytes >= headerBytes) {
+    while (this.#pendingBytes >= this.#neededBytes) {
       const header = this.#joined();
       const length = header.readUInt32LE(4);
       if (length > maxPayloadBytes) throw new RangeError(`a frame of ${length} bytes`);
       const end = headerBytes + length;
+      this.#neededBytes = end;
       if (this.#pendingBytes < end) break;
       frames.push({
         type: header.readUInt8(0),
         session: header.readUInt8(1),
         payload: header.subarray(headerBytes, end),
       });
+      this.#neededBytes = headerBytes;
       const rest = header.subarray(end);
       this.#pending = [rest];
       this.#pendingBytes = rest.byteLength;

@@ -1,0 +1,150 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createConnection, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { AppError } from '../../shared/index.ts';
+import { AgentLink, type ContainerListener } from './agent-link.ts';
+import { encodeFrame, FrameReader, fromGuest, toGuest, type Frame } from './frames.ts';
+
+let folder: string;
+let guest: Socket;
+let link: AgentLink;
+let told: string[];
+let heard: Frame[];
+
+const container: ContainerListener = {
+  configuration: () =>
+    Promise.resolve([
+      ['argument', 'sh'],
+      ['user', ''],
+    ]),
+  started: () => void told.push('started'),
+  exited: (code) => void told.push(`exited ${code}`),
+  failed: (error) => void told.push(`failed ${error.message}`),
+};
+
+beforeEach(async () => {
+  told = [];
+  heard = [];
+  folder = mkdtempSync(join(tmpdir(), 'nandu-agent-'));
+  const server = createServer();
+  server.listen(join(folder, 'agent.sock'));
+  await once(server, 'listening');
+  const ours = createConnection(join(folder, 'agent.sock'));
+  [guest] = (await once(server, 'connection')) as [Socket];
+  server.close();
+  const reader = new FrameReader();
+  guest.on('data', (chunk: Buffer) => heard.push(...reader.push(chunk)));
+  guest.on('error', () => undefined);
+  link = new AgentLink(ours, container);
+});
+
+afterEach(() => {
+  link.close();
+  guest.destroy();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const types = (): number[] => heard.map(({ type }) => type);
+const greet = async (state = 'running'): Promise<void> => {
+  guest.write(`left over \0\xff from the last host\nhello 2 1.234 ${state}\n`);
+  await expect.poll(() => link.present).toBe(true);
+};
+
+it('tells a guest that waits what to run, after what the last host left in the line', async () => {
+  await greet('waiting');
+  await expect.poll(types).toEqual([toGuest.config, toGuest.run]);
+  expect(heard[0]?.payload.toString()).toBe('argument\0sh\0user\0\0');
+  expect(link.canRun).toBe(false);
+  guest.write(encodeFrame(fromGuest.started, 0));
+  await expect.poll(() => told).toEqual(['started']);
+  expect(link.canRun).toBe(true);
+  guest.write(encodeFrame(fromGuest.exited, 0, Buffer.from([9])));
+  await expect.poll(() => told).toEqual(['started', 'exited 9']);
+  expect(link.canRun).toBe(false);
+});
+
+it('asks a guest to stop that is met only later, and tells it nothing else', async () => {
+  link.powerOff(3_500);
+  await greet('waiting');
+  await expect.poll(types).toEqual([toGuest.stop]);
+  expect(heard[0]?.payload.readUInt32LE()).toBe(3_500);
+});
+
+it('makes a sentence of what failed, whatever the guest wrote there', async () => {
+  await greet('waiting');
+  const nonsense = Buffer.from('stage\0constructor\0errno\0NaN\0detail\0\x1b[31m<b>\nred\0');
+  guest.write(encodeFrame(fromGuest.failed, 0, nonsense));
+  await expect.poll(() => told).toHaveLength(1);
+  expect(told[0]).toMatch(/^failed The container could not be set up \(constructor/);
+  // eslint-disable-next-line no-control-regex -- that there is none is what is tested
+  expect(told[0]).not.toMatch(/[\x00-\x1f]/);
+});
+
+it('hangs up on a guest that speaks no frames, and ends what was open in it', async () => {
+  await greet();
+  const ends: (AppError | null)[] = [];
+  link.open({ words: ['true'], terminal: null }, 1000, {
+    output: () => undefined,
+    ended: (_code, error) => void ends.push(error),
+  });
+  guest.write(Buffer.alloc(64, 0xff));
+  await expect.poll(() => ends).toHaveLength(1);
+  expect(ends[0]?.message).toContain('ended');
+  expect(link.present).toBe(false);
+});
+
+it('gives a session’s output to it alone, ignores sessions that nobody has, and never reuses one too early', async () => {
+  await greet();
+  const outputs: string[] = [];
+  const ends: (number | null)[] = [];
+  const listener = {
+    output: (data: Buffer, stream: string): void => void outputs.push(`${stream}:${data}`),
+    ended: (code: number | null): void => void ends.push(code),
+  };
+  const first = link.open({ words: ['a'], terminal: null }, 1000, listener);
+  guest.write(
+    Buffer.concat([
+      encodeFrame(fromGuest.output, first.id, Buffer.from('one')),
+      encodeFrame(fromGuest.errorOutput, first.id, Buffer.from('two')),
+      encodeFrame(fromGuest.output, 17, Buffer.from('nobody’s')),
+      encodeFrame(200, first.id, Buffer.from('unknown')),
+      encodeFrame(fromGuest.wanted, first.id, Buffer.from('x')),
+    ]),
+  );
+  await expect.poll(() => outputs).toEqual(['output:one', 'error:two']);
+  first.close();
+  const second = link.open({ words: ['b'], terminal: null }, 1000, listener);
+  expect(second.id).not.toBe(first.id);
+  guest.write(encodeFrame(fromGuest.output, first.id, Buffer.from('too late')));
+  guest.write(encodeFrame(fromGuest.exited, first.id, Buffer.from([129])));
+  await expect.poll(() => ends).toEqual([129]);
+  expect(outputs).toHaveLength(2);
+});
+
+it('sends input only as far as the guest wants it, and all of it in the end', async () => {
+  await greet();
+  const session = link.open({ words: ['cat'], terminal: null }, 0, {
+    output: () => undefined,
+    ended: () => undefined,
+  });
+  const input = Buffer.alloc(200_000, 'abc');
+  session.write(input);
+  session.end();
+  const sent = (): number =>
+    heard
+      .filter(({ type }) => type === toGuest.input)
+      .reduce((sum, { payload }) => sum + payload.byteLength, 0);
+  await expect.poll(sent).toBe(65_536);
+  const more = Buffer.alloc(4);
+  more.writeUInt32LE(0xffffffff); // no guest can make us send more than it has room for
+  guest.write(encodeFrame(fromGuest.wanted, session.id, more));
+  await expect.poll(sent).toBe(131_072);
+  expect(types()).not.toContain(toGuest.endInput);
+  for (let left = 2; left > 0; left -= 1)
+    guest.write(encodeFrame(fromGuest.wanted, session.id, more));
+  await expect.poll(sent).toBe(200_000);
+  await expect.poll(types).toContain(toGuest.endInput);
+});
