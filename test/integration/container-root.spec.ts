@@ -27,9 +27,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 async function convert(layout: string, image: string): Promise<Flattened> {
   const { layers } = await readLayout(layout, join(layout, 'blobs'), 'amd64');
   const { signal } = new AbortController();
-  const sources = layers.map((layer) =>
-    layerSource(layer.path, layer.packing, layer.digest, layer.diffId),
-  );
+  const sources = layers.map((layer) => layerSource(layer.path, layer.digest, layer.diffId));
   return makeSquashfs(
     image,
     (sink, wanted) => flatten(sources, sink, { signal: wanted, maxBytes: 1e9 }),

@@ -25,7 +25,7 @@ import { Services } from '../support/services.ts';
 /** Turns every byte around: enough to see that nothing else is written. */
 const cipher: Cipher = {
   available: true,
-  encrypt: (text) => Buffer.from(text, 'utf8').map((byte) => byte ^ 0xff),
+  encrypt: (text) => Buffer.from(Buffer.from(text, 'utf8').map((byte) => byte ^ 0xff)),
   decrypt: (bytes) => Buffer.from(bytes.map((byte) => byte ^ 0xff)).toString('utf8'),
 };
 

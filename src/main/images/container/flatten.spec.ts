@@ -207,7 +207,7 @@ describe('a layer', () => {
       ['another digest', (packed) => ({ file: packed, digest: digestOf(content) }), /digest/],
       ['another content', (packed) => ({ file: packed, diffId: digestOf(packed) }), /digest/],
       ['a cut', (packed) => ({ file: packed.subarray(0, 80) }), /damaged|middle/],
-      ['no gzip at all', () => ({ file: Buffer.from('hello') }), /damaged/],
+      ['no gzip at all', () => ({ file: Buffer.from('hello') }), /digest/],
     ],
   )('with %s is refused', async (_, change, why) => {
     const folder = mkdtempSync(join(tmpdir(), 'nandu-layer-'));
@@ -217,7 +217,7 @@ describe('a layer', () => {
       const path = join(folder, 'blob');
       writeFileSync(path, file);
       const read = async (): Promise<void> => {
-        const reader = new TarReader(layerSource(path, 'gzip', digest, diffId).open());
+        const reader = new TarReader(layerSource(path, digest, diffId).open());
         while ((await reader.next()) !== null);
       };
       await expect(read()).rejects.toMatchObject({

@@ -5,28 +5,39 @@
 import { createHash } from 'node:crypto';
 import { spawn } from 'node:child_process';
 import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { AppError } from '../../../shared/index.ts';
 import type { LayerSource } from './flatten.ts';
 import { refused } from './refusal.ts';
 
-/** How a layer is packed, by its media type. */
-export type LayerPacking = 'none' | 'gzip' | 'zstd';
+/** How a layer is packed. */
+type LayerPacking = 'none' | 'gzip' | 'zstd';
+
+const layerTypes: ReadonlySet<string> = new Set([
+  'application/vnd.oci.image.layer.v1.tar',
+  'application/vnd.oci.image.layer.v1.tar+gzip',
+  'application/vnd.oci.image.layer.v1.tar+zstd',
+  'application/vnd.docker.image.rootfs.diff.tar',
+  'application/vnd.docker.image.rootfs.diff.tar.gzip',
+]);
 
 /** @throws AppError `image_refused` for media types that are no layer of a file system. */
-export function packingOf(mediaType: string): LayerPacking {
-  switch (mediaType) {
-    case 'application/vnd.oci.image.layer.v1.tar':
-    case 'application/vnd.docker.image.rootfs.diff.tar':
-      return 'none';
-    case 'application/vnd.oci.image.layer.v1.tar+gzip':
-    case 'application/vnd.docker.image.rootfs.diff.tar.gzip':
-      return 'gzip';
-    case 'application/vnd.oci.image.layer.v1.tar+zstd':
-      return 'zstd';
-    default:
-      throw refused(`one of its layers is of the unknown type “${mediaType}”`);
+export function assertLayer(mediaType: string): void {
+  if (layerTypes.has(mediaType)) return;
+  throw refused(`one of its layers is of the unknown type “${mediaType}”`);
+}
+
+/** By its first bytes: skopeo 1.9 calls the plain layers of archives “gzip” (RFC 1952, RFC 8878). */
+async function packingOf(path: string): Promise<LayerPacking> {
+  const file = await open(path, 'r');
+  try {
+    const { buffer } = await file.read(Buffer.alloc(4), 0, 4, 0);
+    if (buffer.readUInt16BE(0) === 0x1f8b) return 'gzip';
+    return buffer.readUInt32LE(0) === 0xfd2fb528 ? 'zstd' : 'none';
+  } finally {
+    await file.close();
   }
 }
 
@@ -34,19 +45,17 @@ export function packingOf(mediaType: string): LayerPacking {
  * @param digest of the blob as it lies there, `sha256:…`.
  * @param diffId of the unpacked tar; null where the image does not say.
  */
-export function layerSource(
-  path: string,
-  packing: LayerPacking,
-  digest: string,
-  diffId: string | null,
-): LayerSource {
+export function layerSource(path: string, digest: string, diffId: string | null): LayerSource {
   return {
     async *open() {
       const packed = createHash('sha256');
       const unpacked = createHash('sha256');
-      const file = createReadStream(path, { highWaterMark: 256 * 1024 });
-      file.on('data', (chunk) => packed.update(chunk));
+      let file: Readable | null = null;
       try {
+        // Known before the stream begins: it flows as soon as somebody listens.
+        const packing = await packingOf(path);
+        file = createReadStream(path, { highWaterMark: 256 * 1024 });
+        file.on('data', (chunk: Buffer) => packed.update(chunk));
         for await (const chunk of unpack(file, packing)) {
           unpacked.update(chunk);
           yield chunk;
@@ -55,7 +64,7 @@ export function layerSource(
         if (cause instanceof AppError) throw cause;
         throw refused('one of its layers is damaged', { path, digest }, cause);
       } finally {
-        file.destroy();
+        file?.destroy();
       }
       prove(digest, packed.digest('hex'));
       if (diffId !== null) prove(diffId, unpacked.digest('hex'));

@@ -186,7 +186,7 @@ export class ImageLibrary {
     const { freeBytes = freeBytesOf, folder } = this.#options;
     const maxBytes = Math.max(0, (await freeBytes(folder)) - reserveBytes);
     const sources = image.layers.map((layer) =>
-      layerSource(layer.path, layer.packing, layer.digest, layer.diffId),
+      layerSource(layer.path, layer.digest, layer.diffId),
     );
     const layers = image.layers.toReversed().map(({ digest, sizeBytes }) => ({
       ...{ digest, bytes: sizeBytes, totalBytes: sizeBytes },

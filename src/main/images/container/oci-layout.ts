@@ -7,7 +7,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { AppError, type ImageConfig } from '../../../shared/index.ts';
-import { packingOf, type LayerPacking } from './layer-stream.ts';
+import { assertLayer } from './layer-stream.ts';
 import { refused } from './refusal.ts';
 
 /** Manifests and configurations of real images have some KiB; registries refuse more than 4 MiB. */
@@ -49,7 +49,6 @@ export interface ImageLayer {
   readonly path: string;
   readonly digest: string;
   readonly diffId: string;
-  readonly packing: LayerPacking;
   readonly sizeBytes: number;
 }
 
@@ -82,9 +81,10 @@ export async function readLayout(
   if (diffIds.length !== manifest.layers.length) {
     throw refused('its manifest and its configuration have different numbers of layers');
   }
-  const layers = manifest.layers.map(({ mediaType, digest: layer, size }, at): ImageLayer => ({
+  for (const { mediaType } of manifest.layers) assertLayer(mediaType);
+  const layers = manifest.layers.map(({ digest: layer, size }, at): ImageLayer => ({
     ...{ path: blobPath(blobs, layer), digest: layer, sizeBytes: size },
-    ...{ packing: packingOf(mediaType), diffId: diffIds[at] ?? '' },
+    diffId: diffIds[at] ?? '',
   }));
   const { config: said } = config;
   return {

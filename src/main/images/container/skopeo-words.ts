@@ -32,7 +32,7 @@ const meanings: readonly (readonly [RegExp, ErrorCode, Sentence])[] = [
     /untarring|tar component|tar header|archive\/tar/i,
     'image_refused',
     (name) =>
-      `“${name}” is no image archive of that kind. docker save makes a docker-archive, podman save --format oci-archive an oci-archive.`,
+      `“${name}” is no image archive of that kind. Unpack it first if it is packed (gunzip); docker save makes a docker-archive, podman save --format oci-archive an oci-archive.`,
   ],
   [
     /containers-storage|storage\.conf|storage-driver|overlay.*mount|unknown transport/i,
