@@ -24,7 +24,7 @@ describe('examine', () => {
         "You may use /dev/kvm.",
         "A probe guest booted with KVM, so machines run on the processor itself.",
         "Debian 6.1.0-40-amd64 is prepared.",
-        "qemu-img, xz, lz4 and zstd are installed.",
+        "qemu-img, xz, lz4, zstd, skopeo, sqfstar and mke2fs are installed.",
         "6.5 GiB or more are free wherever Nandu keeps something.",
         "“/run/user/1000/nandu” is there, and yours alone.",
         "You may make user namespaces.",

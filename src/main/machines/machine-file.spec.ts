@@ -1,11 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { AppError, defaultSpec, type MachineSpec } from '../../shared/index.ts';
+import { AppError, defaultContainer, defaultSpec, type MachineSpec } from '../../shared/index.ts';
 import { freeName, readMachineFile, writeMachineFile } from './machine-file.ts';
 
 const spec: MachineSpec = {
   ...defaultSpec,
   ...{ name: 'web', labels: ['a b'], notes: 'two\nlines: yes', qemuPath: '/opt/qemu' },
   kernel: { kind: 'file', path: '/home/someone/vmlinux' },
+  container: {
+    ...defaultContainer,
+    ...{ image: 'docker-archive:/home/someone/web.tar', digest: `sha256:${'a'.repeat(64)}` },
+    secrets: ['TOKEN'],
+    folders: [{ hostPath: '/home/someone/site', guestPath: '/srv', readOnly: true }],
+  },
   disks: [
     {
       ...{ path: '/home/someone/d.img', format: 'raw', readOnly: true, cache: 'none' },
@@ -38,6 +44,11 @@ describe.each(['json', 'yaml'] as const)('as %s', (format) => {
       qemuPath: null,
       kernel: { kind: 'file', path: '/shared/machines/vmlinux' },
       disks: [{ ...spec.disks[0], path: '/shared/machines/d.img' }],
+      container: {
+        ...spec.container,
+        image: 'docker-archive:/shared/machines/web.tar',
+        folders: [{ hostPath: '/shared/machines/site', guestPath: '/srv', readOnly: true }],
+      },
     });
   });
 });

@@ -5,13 +5,8 @@
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
-import {
-  AppError,
-  defaultSpec,
-  limits,
-  machineSpecSchema,
-  type MachineSpec,
-} from '../../shared/index.ts';
+import { AppError, limits, machineSpecSchema, type MachineSpec } from '../../shared/index.ts';
+import { upgradeSpec } from '../store/index.ts';
 
 export const machineFileFormat = 'nandu-machine';
 export const machineFileVersion = 1;
@@ -66,7 +61,7 @@ export function readMachineFile(text: string, path: string): MachineSpec {
   const file = fileSchema.safeParse(content);
   if (!file.success) throw refused(path, file.error);
   const folder = dirname(path);
-  const resolved = mapPaths({ ...defaultSpec, ...file.data.machine }, (name) =>
+  const resolved = mapPaths(upgradeSpec(file.data.machine) as Record<string, unknown>, (name) =>
     isAbsolute(name) ? name : join(folder, basename(name)),
   );
   const spec = machineSpecSchema.safeParse(resolved);
@@ -119,5 +114,30 @@ function mapPaths<T extends Record<string, unknown>>(spec: T, change: (path: str
     initrd: changed(spec['initrd']),
     firmware: changed(spec['firmware']),
     disks: Array.isArray(spec['disks']) ? spec['disks'].map(changed) : spec['disks'],
+    container: mapContainerPaths(spec['container'], change),
   };
+}
+
+/** The folders that it shares, and the archive that its image came from. */
+function mapContainerPaths(container: unknown, change: (path: string) => string): unknown {
+  if (typeof container !== 'object' || container === null) return container;
+  const { folders, image } = container as Record<string, unknown>;
+  const folder = (value: unknown): unknown =>
+    typeof value === 'object' &&
+    value !== null &&
+    'hostPath' in value &&
+    typeof value.hostPath === 'string'
+      ? { ...value, hostPath: change(value.hostPath) }
+      : value;
+  return {
+    ...container,
+    ...(Array.isArray(folders) ? { folders: folders.map(folder) } : {}),
+    ...(typeof image === 'string'
+      ? { image: image.replace(/^((?:docker|oci)-archive:|oci:)(.+)$/, archivePath) }
+      : {}),
+  };
+
+  function archivePath(_whole: string, transport: string, path: string): string {
+    return transport + change(path);
+  }
 }

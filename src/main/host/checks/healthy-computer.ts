@@ -30,7 +30,8 @@ export const healthy: DoctorFacts = {
   unreadableKernelFiles: known([]),
   tools: known({
     ...{ 'qemu-img': '/bin/qemu-img', xz: '/bin/xz' },
-    ...{ lz4: '/bin/lz4', zstd: '/bin/zstd' },
+    ...{ lz4: '/bin/lz4', zstd: '/bin/zstd', skopeo: '/bin/skopeo' },
+    ...{ sqfstar: '/bin/sqfstar', mke2fs: '/sbin/mke2fs' },
   }),
   space: known([
     { name: 'data', path: '/d', freeBytes: 9e9 },

@@ -110,20 +110,25 @@ describe('kernel', () => {
 });
 
 describe('tools', () => {
-  const none: Tools = { 'qemu-img': null, xz: null, lz4: null, zstd: null };
+  const none: Tools = {
+    ...{ 'qemu-img': null, xz: null, lz4: null, zstd: null },
+    ...{ skopeo: null, sqfstar: null, mke2fs: null },
+  };
 
   it.each<[Family | null, string | null]>([
-    ['debian', 'sudo apt install qemu-utils xz-utils lz4 zstd'],
-    ['fedora', 'sudo dnf install qemu-img xz lz4 zstd'],
-    ['arch', 'sudo pacman -S --needed qemu-img xz lz4 zstd'],
-    ['opensuse', 'sudo zypper install qemu-tools xz lz4 zstd'],
+    ['debian', 'sudo apt install qemu-utils xz-utils lz4 zstd skopeo squashfs-tools e2fsprogs'],
+    ['fedora', 'sudo dnf install qemu-img xz lz4 zstd skopeo squashfs-tools e2fsprogs'],
+    ['arch', 'sudo pacman -S --needed qemu-img xz lz4 zstd skopeo squashfs-tools e2fsprogs'],
+    ['opensuse', 'sudo zypper install qemu-tools xz lz4 zstd skopeo squashfs e2fsprogs'],
     [null, null],
   ])('are all missing on %s', (family, mend) => {
     expect(checkOf('tools', withFact('tools', none, on(family)))).toEqual({
       ...{ result: 'limited', mend },
       message:
         'Not installed: qemu-img, which makes disk images; xz, which unpacks kernels; ' +
-        'lz4, which unpacks other kernels; zstd, which unpacks newer kernels.',
+        'lz4, which unpacks other kernels; zstd, which unpacks newer kernels; ' +
+        'skopeo, which fetches container images; sqfstar, which packs container images; ' +
+        'mke2fs, which makes containers’ kept disks.',
     });
   });
 

@@ -18,6 +18,9 @@ const needs: readonly Need[] = [
   { tool: 'xz', purpose: 'unpacks kernels', package: 'xz' },
   { tool: 'lz4', purpose: 'unpacks other kernels', package: 'lz4' },
   { tool: 'zstd', purpose: 'unpacks newer kernels', package: 'zstd' },
+  { tool: 'skopeo', purpose: 'fetches container images', package: 'skopeo' },
+  { tool: 'sqfstar', purpose: 'packs container images', package: 'squashfsTools' },
+  { tool: 'mke2fs', purpose: 'makes containers’ kept disks', package: 'e2fsprogs' },
 ];
 
 export const toolsCheck: Check = {

@@ -38,6 +38,19 @@ const packages = {
   xz: { debian: 'xz-utils', fedora: 'xz', arch: 'xz', opensuse: 'xz' },
   lz4: { debian: 'lz4', fedora: 'lz4', arch: 'lz4', opensuse: 'lz4' },
   zstd: { debian: 'zstd', fedora: 'zstd', arch: 'zstd', opensuse: 'zstd' },
+  skopeo: { debian: 'skopeo', fedora: 'skopeo', arch: 'skopeo', opensuse: 'skopeo' },
+  squashfsTools: {
+    debian: 'squashfs-tools',
+    fedora: 'squashfs-tools',
+    arch: 'squashfs-tools',
+    opensuse: 'squashfs',
+  },
+  e2fsprogs: {
+    debian: 'e2fsprogs',
+    fedora: 'e2fsprogs',
+    arch: 'e2fsprogs',
+    opensuse: 'e2fsprogs',
+  },
   seabios: {
     debian: 'seabios',
     fedora: 'seabios-bin',

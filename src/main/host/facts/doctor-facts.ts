@@ -45,7 +45,7 @@ export interface KvmDevice {
 
 /** Programs beside QEMU, each with its path or null. */
 export type Tools = Readonly<Record<ToolName, string | null>>;
-export const toolNames = ['qemu-img', 'xz', 'lz4', 'zstd'] as const;
+export const toolNames = ['qemu-img', 'xz', 'lz4', 'zstd', 'skopeo', 'sqfstar', 'mke2fs'] as const;
 export type ToolName = (typeof toolNames)[number];
 
 export interface FolderSpace {

@@ -74,8 +74,10 @@ async function unreadableOf(files: readonly string[]): Promise<string[]> {
 }
 
 async function findTools(env: NodeJS.ProcessEnv): Promise<Tools> {
+  // Some distributions keep mke2fs where an ordinary user's PATH does not lead; Nandu looks there, too.
+  const withSystemFolders = { PATH: `${env['PATH'] ?? ''}:/usr/sbin:/sbin` };
   const found = await Promise.all(
-    toolNames.map(async (name) => [name, await findProgram(name, env)] as const),
+    toolNames.map(async (name) => [name, await findProgram(name, withSystemFolders)] as const),
   );
   return Object.fromEntries(found) as Tools;
 }
