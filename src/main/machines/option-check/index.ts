@@ -4,6 +4,7 @@
  */
 import type { Finding, MachineSpec } from '../../../shared/index.ts';
 import { checkBoard, checkFirmware, checkTimers } from './board.ts';
+import { checkContainer } from './container.ts';
 import { checkConsole, checkDevices, checkDiscovery } from './devices.ts';
 import { checkFeatures } from './features.ts';
 import type { OptionContext } from './finding.ts';
@@ -27,6 +28,7 @@ export function checkOptions(spec: MachineSpec, context: OptionContext): Finding
     ...checkSize(spec, context),
     ...checkDevices(spec, context),
     ...checkNetwork(spec, context),
+    ...checkContainer(spec),
   ];
   return findings.sort((a, b) => Number(a.level !== 'error') - Number(b.level !== 'error'));
 }
