@@ -11,7 +11,14 @@ import { BootWatch, ConsoleMarkScanner, EpochClock } from '../boot/index.ts';
 import type { ConsoleHub } from '../console/index.ts';
 import type { RunFiles } from '../host/index.ts';
 import { Fence, type FenceTools } from '../network/index.ts';
-import { buildArgv, spawnQemu, type LaunchPlan, type QemuProcess } from '../qemu/index.ts';
+import {
+  buildArgv,
+  confine,
+  hasUserManager,
+  spawnQemu,
+  type LaunchPlan,
+  type QemuProcess,
+} from '../qemu/index.ts';
 import { connectWithRetry, type QmpSession } from '../qmp/index.ts';
 import { writeLaunchRecord } from './launch-record.ts';
 import { LiveRun, type LiveRunListener } from './live-run.ts';
@@ -71,6 +78,7 @@ export async function launch(context: LaunchContext): Promise<LiveRun> {
       ...{ accelerator: plan.accelerator, qemuVersion: context.qemuVersion, spec: plan.spec },
     });
     recorded.catch(() => undefined); // awaited below; must not count as unhandled until then
+    const confined = confine(pid, runId, plan.spec, process.env);
     if (fence !== null) {
       const made = fence;
       void qemu.exited.then(() => made.dispose());
@@ -116,6 +124,11 @@ export async function launch(context: LaunchContext): Promise<LiveRun> {
       },
       listener,
     );
+    // Its limits hold before the guest's first instruction. Without a service manager there are none.
+    const unconfined = await confined;
+    if (unconfined !== null && hasUserManager(process.env)) {
+      context.onProblem(new Error(`The machine runs without limits of its own: ${unconfined}`));
+    }
     await qmp.execute('cont', undefined, { signal });
     recorder.resumed(await resumed);
     // The guest need not wait for the disk, but a run that could not be found again is no run.

@@ -10,6 +10,7 @@ export {
 export { folderTag, type ContainerDevices } from './container-devices.ts';
 export { commandDifference } from './command-difference.ts';
 export { hostNameOf } from './kernel-command-line.ts';
+export { confine, hasUserManager } from './scope.ts';
 export { shellScript } from './shell-script.ts';
 export { probeKvm, type KvmProbeTarget, type KvmVerdict } from './kvm-probe.ts';
 export {
