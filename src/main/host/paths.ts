@@ -37,10 +37,10 @@ export interface RunFiles {
   readonly launchRecord: string;
   /** The guest's memory, for machines that keep it in a file. */
   readonly memoryFile: string;
-  /** Of a fenced network: slirp4netns's API, the rules, the resolver, and the FIFO that lasts as long as QEMU. */
+  /** Of a fenced network: slirp4netns's API, the rules, a folder with its resolv.conf, and the FIFO that lasts as long as QEMU. */
   readonly fenceSocket: string;
   readonly fenceRules: string;
-  readonly fenceResolver: string;
+  readonly fenceEtc: string;
   readonly fenceLifeline: string;
   /** Kept after the run, with the logs below. */
   readonly logDirectory: string;
@@ -130,7 +130,7 @@ export function runFiles(paths: Paths, runId: RunId): RunFiles {
     memoryFile: join(runDirectory, 'memory'),
     fenceSocket: join(runDirectory, 'fence.sock'),
     fenceRules: join(runDirectory, 'fence.nft'),
-    fenceResolver: join(runDirectory, 'resolv.conf'),
+    fenceEtc: join(runDirectory, 'etc'),
     fenceLifeline: join(runDirectory, 'lifeline'),
     logDirectory,
     consoleLog: join(logDirectory, 'console.log'),

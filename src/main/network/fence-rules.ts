@@ -14,6 +14,10 @@ export function fenceRules(around: readonly string[]): string {
   const { resolver } = fenceNetwork;
   return [
     'table inet nandu {',
+    '  chain refuse {',
+    '    meta l4proto tcp reject with tcp reset',
+    '    reject with icmpx admin-prohibited',
+    '  }',
     '  chain output {',
     '    type filter hook output priority 0; policy drop;',
     // QEMU's own loopback, on which nothing listens but QEMU.
@@ -22,8 +26,8 @@ export function fenceRules(around: readonly string[]): string {
     '    ct state established accept',
     `    ip daddr ${resolver} udp dport 53 accept`,
     `    ip daddr ${resolver} tcp dport 53 accept`,
-    ...forbidden.map((network) => `    ip daddr ${network} reject with icmpx admin-prohibited`),
-    '    meta nfproto ipv6 reject with icmpx admin-prohibited',
+    ...forbidden.map((network) => `    ip daddr ${network} goto refuse`),
+    '    meta nfproto ipv6 goto refuse',
     '    meta nfproto ipv4 accept',
     '  }',
     '}',

@@ -15,7 +15,8 @@ export const fenceWords = {
 export interface FenceScriptArguments {
   readonly lifeline: string;
   readonly rules: string;
-  readonly resolver: string;
+  /** A folder that has the resolv.conf for inside. */
+  readonly etc: string;
   readonly nft: string;
   readonly mount: string;
   readonly setpriv: string;
@@ -28,7 +29,7 @@ export interface FenceScriptArguments {
 export const fenceScript = `
 for f in /proc/$$/fd/*; do n=\${f##*/}; [ "$n" -le 3 ] || eval "exec $n>&-"; done
 fail() { echo "${fenceWords.failed} $1" >&3; exit 1; }
-lifeline=$1 rules=$2 resolver=$3 nft=$4 mount=$5 setpriv=$6
+lifeline=$1 rules=$2 etc=$3 nft=$4 mount=$5 setpriv=$6
 shift 6
 # Opening a FIFO for writing waits for a reader, so it is its own for a moment.
 exec 4<>"$lifeline" 5>"$lifeline" 4>&- || fail lifeline
@@ -36,8 +37,11 @@ echo ${fenceWords.inside} >&3
 # It ends with whoever should answer.
 IFS= read -r -t 60 word <&3 && [ "$word" = ${fenceWords.go} ] || exit 1
 "$nft" -f "$rules" 3>&- 5>&- || fail rules
-if file=$(readlink -f /etc/resolv.conf) && [ -e "$file" ]; then
-  "$mount" --bind "$resolver" "$file" 3>&- 5>&- || fail resolver
+# QEMU's network reads /etc/resolv.conf again and again. A mount on the file itself would be gone as soon as the
+# host puts another in its place, as it does in every new network; where overlays are not allowed that must do.
+if ! (cd "$etc" && exec "$mount" -t overlay -o lowerdir=.:/etc fence /etc 2>/dev/null 3>&- 5>&-); then
+  file=$(readlink -f /etc/resolv.conf) || fail resolver
+  [ ! -e "$file" ] || "$mount" --bind "$etc/resolv.conf" "$file" 3>&- 5>&- || fail resolver
 fi
 # For guests that ping; where that is forbidden they do without.
 { echo 0 0 >/proc/sys/net/ipv4/ping_group_range; } 2>/dev/null
@@ -53,12 +57,12 @@ export function fenceCommand(
   given: FenceScriptArguments,
   argv: readonly string[],
 ): string[] {
-  const { lifeline, rules, resolver, nft, mount, setpriv } = given;
+  const { lifeline, rules, etc, nft, mount, setpriv } = given;
   return [
     ...[unshare, '--user', '--map-root-user', '--net', '--mount', '--'],
     // -p: no start-up file of the person's environment (BASH_ENV) has a say.
     ...[bash, '-p', '-c', fenceScript, 'fence'],
-    ...[lifeline, rules, resolver, nft, mount, setpriv],
+    ...[lifeline, rules, etc, nft, mount, setpriv],
     ...argv,
   ];
 }

@@ -4,8 +4,9 @@
  */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, constants, openSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
 import type { Duplex, Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -37,9 +38,10 @@ export class Fence {
   /** Writes what it is made from into the run's folder, which must exist. Nothing runs yet. */
   static async prepare(files: RunFiles, tools: FenceTools): Promise<Fence> {
     const around = networksAround(networkInterfaces());
+    await mkdir(files.fenceEtc);
     await Promise.all([
       writeFile(files.fenceRules, fenceRules(around), { mode: 0o600 }),
-      writeFile(files.fenceResolver, `nameserver ${fenceNetwork.resolver}\n`, { mode: 0o600 }),
+      writeFile(join(files.fenceEtc, 'resolv.conf'), `nameserver ${fenceNetwork.resolver}\n`),
       promisify(execFile)(tools.mkfifo, ['-m', '600', files.fenceLifeline], {
         timeout: stepDeadlineMs,
       }),
@@ -49,9 +51,9 @@ export class Fence {
 
   /** The words that become QEMU inside; they close every descriptor that they inherit. */
   wrap(argv: readonly string[]): string[] {
-    const { fenceLifeline: lifeline, fenceRules: rules, fenceResolver: resolver } = this.#files;
+    const { fenceLifeline: lifeline, fenceRules: rules, fenceEtc: etc } = this.#files;
     const { unshare, bash, nft, mount, setpriv } = this.#tools;
-    return fenceCommand(unshare, bash, { lifeline, rules, resolver, nft, mount, setpriv }, argv);
+    return fenceCommand(unshare, bash, { lifeline, rules, etc, nft, mount, setpriv }, argv);
   }
 
   /** Descriptor 3 of what {@link wrap} gave. */
