@@ -21,11 +21,12 @@ export interface ConsoleStream {
 }
 
 /**
- * Opens a console stream. Resolves with the first message from main, which is delivered as well.
+ * Opens the stream of a machine's console, or of one more shell in its container. Resolves with the first message from main, which is delivered as well.
  * @throws {AppError} `cancelled` through the signal, `internal` when nothing comes in time.
  */
 export function openConsoleStream(
   machineId: MachineId,
+  kind: 'console' | 'shell',
   listener: ConsoleListener,
   signal: AbortSignal,
 ): Promise<ConsoleStream> {
@@ -80,6 +81,6 @@ export function openConsoleStream(
     if (signal.aborted) return abort();
     signal.addEventListener('abort', abort, { once: true });
     window.addEventListener('message', receivePort);
-    window.nandu.openConsole(machineId, 'console', token);
+    window.nandu.openConsole(machineId, kind, token);
   });
 }

@@ -18,10 +18,12 @@ export interface SessionListener {
 /** A terminal with its stream, as runes; lives until {@link ConsoleSession.dispose}. */
 export class ConsoleSession {
   readonly #machineId: MachineId;
+  readonly #kind: 'console' | 'shell';
   readonly #terminal: ConsoleTerminal;
   readonly #ended = new AbortController();
   #stream: ConsoleStream | null = null;
   #phase: 'opening' | 'open' | 'closed' = $state('opening');
+  #end: { exitCode: number | null; message: string } | null = $state.raw(null);
   #error: AppError | null = $state.raw(null);
   #connected = $state(false);
   #truncated = $state(false);
@@ -30,11 +32,13 @@ export class ConsoleSession {
 
   constructor(
     machineId: MachineId,
+    kind: 'console' | 'shell',
     element: HTMLElement,
     fontFamily: string,
     listener: SessionListener,
   ) {
     this.#machineId = machineId;
+    this.#kind = kind;
     this.#terminal = new ConsoleTerminal(element, fontFamily, {
       input: (data) => this.#sendInput(data),
       size: () => this.#sendSize(),
@@ -48,6 +52,11 @@ export class ConsoleSession {
 
   get phase(): 'opening' | 'open' | 'closed' {
     return this.#phase;
+  }
+
+  /** How a shell ended; null while it runs, and always for a console. */
+  get end(): { exitCode: number | null; message: string } | null {
+    return this.#end;
   }
 
   get error(): AppError | null {
@@ -83,6 +92,7 @@ export class ConsoleSession {
     try {
       const stream = await openConsoleStream(
         this.#machineId,
+        this.#kind,
         { message: (message) => this.#receive(message), closed: () => this.#closed() },
         this.#ended.signal,
       );
@@ -114,6 +124,10 @@ export class ConsoleSession {
         return this.#terminal.write(message.data, this.#acknowledge(message.data));
       case 'state':
         this.#connected = message.connected;
+        return;
+      case 'ended':
+        this.#connected = false;
+        this.#end = { exitCode: message.exitCode, message: message.message };
     }
   }
 

@@ -1,1 +1,2 @@
-export { default as SerialConsole } from './SerialConsole.svelte';
+export { default as ConsoleView } from './ConsoleView.svelte';
+export { shells } from './shells.svelte.ts';

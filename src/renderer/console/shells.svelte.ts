@@ -1,0 +1,103 @@
+/**
+ * The shells that were opened in containers, by machine. They outlive the page's tabs, as a terminal's window
+ * does on a desktop: only closing one, its own end, or the end of its machine ends it.
+ */
+import { untrack } from 'svelte';
+import { SvelteMap } from 'svelte/reactivity';
+import type { MachineId } from '../../shared/index.ts';
+import { token } from '../ui/index.ts';
+import { ConsoleSession } from './console-session.svelte.ts';
+import { fontReady, leaveTerminal } from './terminal-place.ts';
+
+/** One shell: its terminal lives in an element of its own, which is put where it is to be seen. */
+export class Shell {
+  readonly number: number;
+  readonly element = document.createElement('div');
+  readonly #machineId: MachineId;
+  #session: ConsoleSession | null = $state.raw(null);
+  #closed = false;
+  /** Whoever shows it opens its search. */
+  onsearch: () => void = () => undefined;
+
+  constructor(machineId: MachineId, number: number) {
+    this.#machineId = machineId;
+    this.number = number;
+  }
+
+  get title(): string {
+    return `Shell ${this.number}`;
+  }
+
+  get session(): ConsoleSession | null {
+    return this.#session;
+  }
+
+  /** Puts the terminal into the page, at first opening it: xterm.js cannot measure what is nowhere. */
+  async show(place: HTMLElement): Promise<void> {
+    place.append(this.element);
+    if (this.#session || this.#closed) return this.#session?.terminal.focus();
+    const family = untrack(() => token('mono'));
+    await fontReady(family);
+    if (this.#closed || this.#session || !this.element.isConnected) return;
+    this.#session = new ConsoleSession(this.#machineId, 'shell', this.element, family, {
+      searchWanted: () => this.onsearch(),
+      leaveWanted: leaveTerminal,
+    });
+    this.#session.terminal.focus();
+  }
+
+  /** Ends the shell in the guest, if it still runs. */
+  close(): void {
+    this.#closed = true;
+    this.#session?.dispose();
+    this.#session = null;
+    this.element.remove();
+  }
+}
+
+interface Opened {
+  readonly list: readonly Shell[];
+  /** The one that is shown; null for the console. */
+  readonly current: Shell | null;
+}
+
+const none: Opened = { list: [], current: null };
+
+/** The shells of all machines, as runes. */
+export class Shells {
+  readonly #byMachine = new SvelteMap<MachineId, Opened>();
+
+  of(id: MachineId): Opened {
+    return this.#byMachine.get(id) ?? none;
+  }
+
+  /** One more shell, which is shown then. */
+  open(id: MachineId): void {
+    const { list } = untrack(() => this.of(id));
+    // Numbers go on from the highest: a name never means another shell than a moment ago.
+    const shell = new Shell(id, 1 + Math.max(0, ...list.map(({ number }) => number)));
+    this.#byMachine.set(id, { list: [...list, shell], current: shell });
+  }
+
+  choose(id: MachineId, shell: Shell | null): void {
+    this.#byMachine.set(id, { list: this.of(id).list, current: shell });
+  }
+
+  close(id: MachineId, shell: Shell): void {
+    const { list, current } = this.of(id);
+    const at = list.indexOf(shell);
+    shell.close();
+    const rest = list.filter((other) => other !== shell);
+    const next = current === shell ? (rest[Math.min(at, rest.length - 1)] ?? null) : current;
+    this.#byMachine.set(id, { list: rest, current: next });
+  }
+
+  /** The machine is gone. */
+  forget(id: MachineId): void {
+    for (const shell of untrack(() => this.of(id)).list) shell.close();
+    this.#byMachine.delete(id);
+  }
+}
+
+/** The window's shells. */
+export const shells = new Shells();

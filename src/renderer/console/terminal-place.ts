@@ -1,0 +1,20 @@
+/**
+ * What every terminal in the page needs around it: its font in time, and the way out by keys.
+ * Never makes a terminal.
+ */
+
+/** The font must be there before xterm.js measures its cells, but it is not worth more than a moment. */
+export async function fontReady(family: string): Promise<void> {
+  const late = new Promise((resolve) => setTimeout(resolve, 1_000));
+  await Promise.race([document.fonts.load(`12px ${family}`).catch(() => undefined), late]);
+}
+
+/** After a click on the tab the person wants to type; keys on the tabs must stay there. */
+export function wantsFocus(): boolean {
+  return document.activeElement?.matches('body, [role="tab"]:not(:focus-visible)') === true;
+}
+
+/** Puts the focus on the tab whose page the terminal is on. */
+export function leaveTerminal(): void {
+  document.querySelector<HTMLElement>('[role="tab"][aria-selected="true"]')?.focus();
+}
