@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   baseName,
+  formatBytes,
   formatCount,
   formatDuration,
   formatMemory,
@@ -72,4 +73,11 @@ it('quotes an argv for a shell', () => {
   expect(shellLine(['qemu', '-append', "a b 'c'", '', '-M', 'microvm,acpi=on'])).toBe(
     String.raw`qemu -append 'a b '\''c'\''' '' -M microvm,acpi=on`,
   );
+});
+
+it('writes sizes with three figures at most', () => {
+  const sizes = [0, 812, 1000, 1024, 65_536, 3_565_158, 1.25 * 1024 ** 3, 999.6 * 1024];
+  expect(sizes.map(formatBytes)).toEqual([
+    ...['0 B', '812 B', '1 KiB', '1 KiB', '64 KiB', '3.4 MiB', '1.25 GiB', '1 MiB'],
+  ]);
 });

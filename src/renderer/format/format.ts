@@ -35,6 +35,21 @@ export function formatMemory(memoryMiB: number): string {
   return `${Number.isInteger(gib) ? gib : trimZero(gib.toFixed(1))} GiB`;
 }
 
+/** A size on disk or on its way: “812 B”, “64 KiB”, “3.4 MiB”, “1.25 GiB”. @param bytes not negative */
+export function formatBytes(bytes: number): string {
+  const units = ['KiB', 'MiB', 'GiB', 'TiB'];
+  if (bytes < 1000) return `${Math.round(bytes)} B`;
+  let value = bytes / 1024;
+  let unit = 0;
+  // At 1000 and not at 1024: no size has more than three digits before its unit.
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  const digits = value < 9.95 ? (unit < 2 ? 1 : 2) : value < 99.5 && unit > 0 ? 1 : 0;
+  return `${trimZero(value.toFixed(digits))} ${units[unit] ?? ''}`;
+}
+
 /** “1 vCPU”, “4 vCPUs”, “10,000 runs”. */
 export function formatCount(count: number, one: string, many = `${one}s`): string {
   return `${grouped.format(count)} ${count === 1 ? one : many}`;

@@ -15,7 +15,6 @@ import LifeBuoy from '@lucide/svelte/icons/life-buoy';
 import Link from '@lucide/svelte/icons/link';
 import LogOut from '@lucide/svelte/icons/log-out';
 import OctagonX from '@lucide/svelte/icons/octagon-x';
-import Network from '@lucide/svelte/icons/network';
 import Pause from '@lucide/svelte/icons/pause';
 import Pencil from '@lucide/svelte/icons/pencil';
 import Play from '@lucide/svelte/icons/play';
@@ -63,7 +62,6 @@ export const journalFaces: Record<JournalKind, JournalFace> = {
   'guest-restarted': face(RefreshCw, 'Guest restarted'),
   'limits-changed': face(Gauge, 'Limits changed'),
   'ports-changed': face(ArrowLeftRight, 'Ports changed'),
-  'ports-changed': face(Network, 'Ports changed'),
   'lifetime-over': face(Timer, 'Time over'),
   crashed: face(CircleAlert, 'Crashed', 'bad'),
   ended: face(Power, 'Ended'),

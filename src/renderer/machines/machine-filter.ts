@@ -69,3 +69,15 @@ export function freeName(machines: Iterable<MachineView>): string {
   while (taken.has(`machine-${number}`)) number += 1;
   return `machine-${number}`;
 }
+
+/** The first of “alpine”, “alpine 2”, … that no machine has. */
+export function freeNameLike(base: string, machines: Iterable<MachineView>): string {
+  const taken = new Set([...machines].map(({ spec }) => fold(spec.name)));
+  let number = 1;
+  let name = base;
+  while (taken.has(fold(name))) {
+    number += 1;
+    name = `${base} ${number}`;
+  }
+  return name;
+}

@@ -1,12 +1,24 @@
 import { expect, it } from 'vitest';
 import {
   AppError,
+  defaultContainer,
   defaultSpec,
   machineSpecSchema,
   presetOptions,
   withPreset,
 } from '../../shared/index.ts';
-import { formOf, initialForm, placeError, readForm, withFormPreset } from './machine-form.ts';
+import type { MachineView } from '../../shared/index.ts';
+import {
+  formOf,
+  initialForm,
+  isContainerField,
+  placeError,
+  proposalFor,
+  readForm,
+  withContainer,
+  withFormPreset,
+  withProposal,
+} from './machine-form.ts';
 
 it('sends the defaults as they are', () => {
   expect(readForm(initialForm('machine-1'))).toEqual({
@@ -95,4 +107,35 @@ it('places a refusal of main at its field', () => {
     { field: 'kernel', message: 'Gone.' },
     { field: null, message: 'Full.' },
   ]);
+});
+
+it('lets name and memory follow the image until they are typed', () => {
+  const machines = [{ spec: { name: 'Alpine' } }] as MachineView[];
+  const none = proposalFor('', machines);
+  const alpine = proposalFor('alpine:3', machines);
+  expect([none, alpine]).toEqual([
+    { name: 'machine-1', memoryMiB: '256' },
+    { name: 'alpine 2', memoryMiB: '512' },
+  ]);
+  const form = initialForm('machine-1');
+  expect(withProposal(form, none, alpine)).toMatchObject({ name: 'alpine 2', memoryMiB: '512' });
+  const typed = { ...form, name: 'mine', memoryMiB: '1024' };
+  expect(withProposal(typed, none, alpine)).toEqual(typed);
+  expect(proposalFor('two words', machines).name).toBe('container');
+});
+
+it('puts the container’s part and its image into the definition', () => {
+  const digest = `sha256:${'1'.repeat(64)}`;
+  const part = machineSpecSchema.parse({
+    ...{ ...defaultSpec, name: 'x', network: 'full', lifetimeMinutes: 5 },
+    container: { ...defaultContainer, image: 'none', digest: `sha256:${'0'.repeat(64)}` },
+  });
+  const spec = machineSpecSchema.parse({ ...defaultSpec, name: 'web', memoryMiB: 512 });
+  const image = { source: 'docker://docker.io/library/alpine:latest', digest };
+  expect(withContainer(spec, part, image)).toEqual({
+    ...{ ...spec, network: 'full', lifetimeMinutes: 5 },
+    container: { ...defaultContainer, image: image.source, digest },
+  });
+  const fields = ['container.user', 'portForwards.0.hostPort', 'network', 'kernel.path'];
+  expect(fields.map(isContainerField)).toEqual([true, true, true, false]);
 });

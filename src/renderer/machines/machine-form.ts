@@ -9,8 +9,11 @@ import {
   type AcceleratorChoice,
   type AppError,
   type MachineSpec,
+  type MachineView,
   type Preset,
 } from '../../shared/index.ts';
+import { machineNameFor } from '../format/index.ts';
+import { freeName, freeNameLike } from './machine-filter.ts';
 import { covers } from './options/field-paths.ts';
 import { readText, writeText } from './options/field-texts.ts';
 
@@ -99,4 +102,54 @@ export function fieldAt(path: unknown): FieldName | null {
 /** Where main's refusal belongs: at a field when `details.field` names one, else above all. */
 export function placeError(error: AppError): { field: FieldName | null; message: string } {
   return { field: fieldAt(error.details.field), message: error.message };
+}
+
+/** A container's programs need more room than Nandu's own shell. */
+const containerMemoryMiB = 512;
+
+/** What the form fills in by itself; a field that reads otherwise was typed. */
+export interface Proposal {
+  name: string;
+  memoryMiB: string;
+}
+
+/** What to propose for an image, or for none where it is empty. */
+export function proposalFor(image: string, machines: readonly MachineView[]): Proposal {
+  if (image.trim() === '') {
+    return { name: freeName(machines), memoryMiB: String(defaultSpec.memoryMiB) };
+  }
+  const base = machineNameFor(image) ?? 'container';
+  return { name: freeNameLike(base, machines), memoryMiB: String(containerMemoryMiB) };
+}
+
+/** The form with another proposal in the fields that still hold the one before. */
+export function withProposal(form: MachineForm, before: Proposal, after: Proposal): MachineForm {
+  return {
+    ...form,
+    name: form.name === before.name ? after.name : form.name,
+    memoryMiB: form.memoryMiB === before.memoryMiB ? after.memoryMiB : form.memoryMiB,
+  };
+}
+
+/** The fields that the container's part of the dialog asks for. */
+const containerFields = ['container', 'network', 'portForwards', 'lifetimeMinutes'] as const;
+
+/** Whether a path belongs to the container's part of the dialog. */
+export function isContainerField(path: string): boolean {
+  return containerFields.some((field) => covers(field, path));
+}
+
+/** The machine's part and the container's as one definition. */
+export function withContainer(
+  spec: MachineSpec,
+  part: MachineSpec,
+  image: { source: string; digest: string },
+): MachineSpec {
+  const { container, network, portForwards, lifetimeMinutes } = part;
+  if (container === null) return spec;
+  return {
+    ...spec,
+    ...{ network, portForwards, lifetimeMinutes },
+    container: { ...container, image: image.source, digest: image.digest },
+  };
 }

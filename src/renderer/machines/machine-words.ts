@@ -15,7 +15,13 @@ import type {
   RunEnd,
 } from '../../shared/index.ts';
 import { networks, presets } from '../../shared/index.ts';
-import { baseName, formatCount, formatDuration, formatMemory } from '../format/index.ts';
+import {
+  baseName,
+  formatCount,
+  formatDuration,
+  formatMemory,
+  imageTitle,
+} from '../format/index.ts';
 
 /** The states' names as people and tests know them. */
 export const stateTitles: Record<MachineState, string> = {
@@ -80,6 +86,18 @@ export const endTitles: Record<RunEnd['kind'], string> = {
   lost: 'Ended unseen',
 };
 
+/** How a run ended, in a word or two; a command's exit code says more than that it ended. */
+export function endTitle({ kind, exitCode }: RunEnd): string {
+  if (kind === 'command-ended' && exitCode !== undefined) return `Exit ${exitCode}`;
+  return endTitles[kind];
+}
+
+/** Whether an ending is as it should be, worth a look, or wrong. */
+export function endTone({ kind, expected, exitCode }: RunEnd): 'plain' | 'warn' | 'bad' {
+  if (kind === 'command-ended') return exitCode === 0 ? 'plain' : 'warn';
+  return expected ? 'plain' : 'bad';
+}
+
 /** What a machine's problem amounts to. */
 export function problemTitle({ state, problem, run }: MachineView): string {
   if (state === 'crashed') return 'Crashed';
@@ -106,8 +124,10 @@ export function rowNote(machine: MachineView): string {
       if (ms !== null) return formatDuration(ms);
       return machine.run?.boot ? '' : 'booting';
     }
-    case 'stopped':
-      return '';
+    case 'stopped': {
+      const end = machine.run?.end;
+      return end?.kind === 'command-ended' ? endTitle(end).toLowerCase() : '';
+    }
   }
 }
 
@@ -121,6 +141,11 @@ export function kernelTitle(kernel: KernelChoice, host: HostStatus | null): stri
 export function kernelWord(kernel: KernelChoice, host: HostStatus | null): string {
   const title = kernelTitle(kernel, host);
   return kernel.kind === 'file' ? title : (/^.*?\d+\.\d+/.exec(title)?.[0] ?? title);
+}
+
+/** What a machine runs, in a word or two: its container's image, else its kernel. */
+export function contentWord({ container, kernel }: MachineSpec, host: HostStatus | null): string {
+  return container === null ? kernelWord(kernel, host) : imageTitle(container.image);
 }
 
 /** An initrd's short name. */
@@ -162,12 +187,20 @@ export function networkTitle(network: MachineSpec['network']): string {
 export function subtitle(machine: MachineView, host: HostStatus | null): string {
   const { spec } = machine;
   return [
-    kernelTitle(spec.kernel, host),
+    spec.container ? imageTitle(spec.container.image) : kernelTitle(spec.kernel, host),
     formatCount(spec.vcpus, 'vCPU'),
     formatMemory(spec.memoryMiB),
     `${presets[spec.preset].title} preset`,
     acceleratorTitle(machine),
+    ...portWords(spec),
   ].join(' · ');
+}
+
+/** The first port that leads into the machine: “127.0.0.1:8080 → 80”. */
+function portWords({ portForwards: [first, ...others] }: MachineSpec): string[] {
+  if (!first) return [];
+  const more = others.length === 0 ? '' : ` and ${others.length} more`;
+  return [`${first.hostAddress}:${first.hostPort} → ${first.guestPort}${more}`];
 }
 
 /** What runs the machine's instructions: of the current or last run, else what was chosen. */

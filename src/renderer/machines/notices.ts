@@ -5,7 +5,7 @@
 import type { AppError, MachineSpec, MachineView } from '../../shared/index.ts';
 import type { Toast } from '../ui/index.ts';
 import type { DirectVerb } from './machine-store.svelte.ts';
-import { endTitles } from './machine-words.ts';
+import { endTitle } from './machine-words.ts';
 
 /** One key per machine, so that the same failure seen twice (event and answer) is one notice. */
 export const noticeKey = (id: string): string => `machine:${id}`;
@@ -31,7 +31,15 @@ export function noticeOf(
   if (!end || before.state === 'stopping' || end.kind === 'stopped' || end.kind === 'killed') {
     return null;
   }
-  return { ...about, tone: 'info', title: 'stopped', text: end.message || endTitles[end.kind] };
+  if (end.kind === 'command-ended') {
+    const text = end.message || `Command ended with exit code ${end.exitCode ?? 'unknown'}.`;
+    const tone = end.exitCode === 0 ? 'info' : 'warn';
+    if (!after.spec.container?.runOnce) return { ...about, tone, title: 'ended', text };
+    // The machine goes with its end, and what is said of a machine goes with it: this shall stay.
+    const gone = `${text} It was to run once, so nothing of it remains.`;
+    return { ...about, key: `once:${after.id}`, tone, title: 'ended', text: gone };
+  }
+  return { ...about, tone: 'info', title: 'stopped', text: end.message || endTitle(end) };
 }
 
 const refusals: Record<DirectVerb, string> = {

@@ -6,7 +6,7 @@
 /** One notice. A later one with the same key replaces it. */
 export interface Toast {
   key: string;
-  tone: 'bad' | 'info';
+  tone: 'bad' | 'warn' | 'info';
   /** Whom the title speaks of; however long, it leaves the title whole. */
   subject?: string;
   title: string;
@@ -18,7 +18,7 @@ export interface Toast {
 const mostShown = 4;
 
 /** A notice goes by itself: what it tells stays on the machine's page and in its journal. */
-const lifetimeMs = { bad: 10_000, info: 8_000 };
+const lifetimeMs = { bad: 10_000, warn: 10_000, info: 8_000 };
 
 /** The list of notices on the screen. */
 export class Toasts {

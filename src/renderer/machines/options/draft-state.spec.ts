@@ -9,7 +9,7 @@ import {
   rebased,
   stored,
   textAt,
-  withDisks,
+  withRows,
   withSpec,
   withText,
   withValue,
@@ -87,9 +87,9 @@ it('moves what was typed along with its disk, and forgets it with the disk', () 
     'disks.1.limits.iops': '7 ',
   });
   const [first, second] = state.value.disks as [Disk, Disk];
-  const swapped = withDisks(state, [second, first], [1, 0]);
+  const swapped = withRows(state, 'disks', [second, first], [1, 0]);
   expect([0, 1].map((at) => textAt(swapped, `disks.${at}.limits.iops`))).toEqual(['7 ', 'x']);
-  const removed = withDisks(swapped, [first, disk('/c')], [1, null]);
+  const removed = withRows(swapped, 'disks', [first, disk('/c')], [1, null]);
   expect([0, 1].map((at) => textAt(removed, `disks.${at}.limits.iops`))).toEqual(['x', '0']);
   expect(removed.value.disks.map(({ path }) => path)).toEqual(['/a', '/c']);
 });
@@ -121,7 +121,7 @@ describe('when main’s definition changes meanwhile', () => {
   });
 
   it('keeps a list whose length was changed whole', () => {
-    const mine = withDisks(openDraft(saved), [disk('/a')], [0]);
+    const mine = withRows(openDraft(saved), 'disks', [disk('/a')], [0]);
     expect(rebased(mine, theirs).value.disks).toEqual([disk('/a')]);
   });
 

@@ -2,12 +2,7 @@
  * A definition that is being edited, as plain data: what is saved, what it is to become, and the texts that
  * were typed. Pure: every function gives a new state, and nothing that was typed is ever corrected.
  */
-import {
-  differingPaths,
-  machineSpecSchema,
-  type Disk,
-  type MachineSpec,
-} from '../../../shared/index.ts';
+import { differingPaths, machineSpecSchema, type MachineSpec } from '../../../shared/index.ts';
 import { covers, fieldsOf, valueAt, withValueAt } from './field-paths.ts';
 import { readText, unreadable, writeText } from './field-texts.ts';
 
@@ -60,20 +55,27 @@ export function textAt({ value, texts }: DraftState, path: string): string {
   return texts[path] ?? writeText(path, valueAt(value, path));
 }
 
-/** The disks in another order or number; `from` names each one's former place, or null for a new one. */
-export function withDisks(
+/**
+ * The rows of a list (`disks`, `container.folders`) in another order or number; `from` names each one's
+ * former place, or null for a new one.
+ */
+export function withRows(
   state: DraftState,
-  disks: readonly Disk[],
+  list: string,
+  rows: readonly unknown[],
   from: readonly (number | null)[],
 ): DraftState {
   const texts: Record<string, string> = {};
   for (const [path, text] of Object.entries(state.texts)) {
-    const [first, place, ...rest] = path.split('.');
-    if (first !== 'disks') texts[path] = text;
-    const next = first === 'disks' ? from.indexOf(Number(place)) : -1;
-    if (next >= 0) texts[['disks', next, ...rest].join('.')] = text;
+    if (!path.startsWith(`${list}.`)) {
+      texts[path] = text;
+      continue;
+    }
+    const [place, ...rest] = path.slice(list.length + 1).split('.');
+    const next = from.indexOf(Number(place));
+    if (next >= 0) texts[[list, next, ...rest].join('.')] = text;
   }
-  const value = { ...state.value, disks: [...disks] };
+  const value = withValueAt(state.value, list, [...rows]);
   return { ...state, value, texts: stillMeant(value, texts) };
 }
 

@@ -31,7 +31,18 @@ export function covers(field: string, path: string): boolean {
 }
 
 /** Fields that are one choice to a person although they have parts. */
-const wholeFields = ['labels', 'firmware', 'kernel', 'initrd'];
+const wholeFields = [
+  'labels',
+  'firmware',
+  'kernel',
+  'initrd',
+  'portForwards',
+  'container.entrypoint',
+  'container.command',
+  'container.environment',
+  'container.secrets',
+  'container.folders',
+];
 
 /** The field that a person sees at a path: `kernel.path` belongs to `kernel`. */
 export function fieldOf(path: string): string {

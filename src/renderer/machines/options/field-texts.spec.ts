@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { readInteger, readText, writeText } from './field-texts.ts';
+import { readInteger, readText, unreadable, writeText } from './field-texts.ts';
 
 it('reads only plain whole numbers', () => {
   const texts = ['1', '+2', '-3', '', '1.5', '1e3', '0x10', '12 MiB', '٣', '9'.repeat(16)];
@@ -39,4 +39,21 @@ it('keeps blanks in notes, and drops them around everything else', () => {
     readText('name', ' a '),
     readText('disks.1.path', ' /a '),
   ]).toEqual([' a ', 'a', '/a']);
+});
+
+it('reads words as a shell does, and nothing as the image’s own', () => {
+  const read = (text: string): unknown => readText('container.command', text);
+  expect([read('  '), read('sh -c "echo a b"'), read("echo 'a")]).toEqual([
+    ...[null, ['sh', '-c', 'echo a b'], Number.NaN],
+  ]);
+  expect(writeText('container.command', ['sh', '-c', 'echo a b'])).toBe("sh -c 'echo a b'");
+  expect(unreadable('container.command')).toContain('quotation mark');
+});
+
+it('keeps a variable’s value as it was typed, and reads ports and a lifetime as numbers', () => {
+  expect(readText('container.environment.0.value', ' a ')).toBe(' a ');
+  expect(readText('container.environment.0.name', ' A ')).toBe('A');
+  expect(readText('portForwards.0.hostPort', '8080')).toBe(8080);
+  expect(readText('portForwards.0.hostAddress', ' 127.0.0.1 ')).toBe('127.0.0.1');
+  expect([readText('lifetimeMinutes', ''), readText('lifetimeMinutes', '5')]).toEqual([null, 5]);
 });

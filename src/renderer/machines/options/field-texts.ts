@@ -2,7 +2,12 @@
  * The fields that are typed: their values as text and back. What cannot be read becomes NaN, never a guess.
  * Pure; the bounds are the schema's.
  */
-import type { InitrdChoice, KernelChoice } from '../../../shared/index.ts';
+import {
+  joinWords,
+  splitWords,
+  type InitrdChoice,
+  type KernelChoice,
+} from '../../../shared/index.ts';
 
 interface TextForm {
   read(text: string): unknown;
@@ -29,6 +34,12 @@ const seconds: TextForm = {
       : Number.NaN,
   write: (value) => String(Number(value) / 1000),
   unreadable: 'Write a number of seconds, as in “5” or “0.5”.',
+};
+/** Nothing is the image's own command. */
+const words: TextForm = {
+  read: (text) => (text.trim() === '' ? null : (splitWords(text) ?? Number.NaN)),
+  write: (value) => (value === null ? '' : joinWords(value as string[])),
+  unreadable: 'A quotation mark is not closed.',
 };
 const kernel: TextForm = {
   read: readKernel,
@@ -60,13 +71,17 @@ function filePath(choice: KernelChoice | InitrdChoice): string {
   return choice.kind === 'file' ? choice.path : '';
 }
 
+const optionalTexts = ['cpuModel', 'qemuPath', 'container.user', 'container.workingDirectory'];
+
 function formOf(path: string): TextForm {
-  if (path === 'notes') return verbatim;
-  if (path === 'cpuModel' || path === 'qemuPath') return optional;
+  if (path === 'notes' || /^container\.environment\.\d+\.value$/.test(path)) return verbatim;
+  if (optionalTexts.includes(path)) return optional;
+  if (path === 'container.entrypoint' || path === 'container.command') return words;
+  if (path === 'container.diskMiB' || /^portForwards\.\d+\.\w+Port$/.test(path)) return integer;
   if (path === 'vcpus' || path === 'memoryMiB') return integer;
   if (path === 'kernel') return kernel;
   if (path === 'initrd') return initrd;
-  if (path === 'devices.vsockCid') return optionalInteger;
+  if (path === 'devices.vsockCid' || path === 'lifetimeMinutes') return optionalInteger;
   if (path.startsWith('stopDeadlines.')) return seconds;
   if (/^disks\.\d+\.limits\./.test(path)) return integer;
   return plain;
@@ -79,7 +94,7 @@ export function readText(path: string, text: string): unknown {
 
 /** How the value of the field at this path is written. */
 export function writeText(path: string, value: unknown): string {
-  return Number.isNaN(value) ? '' : formOf(path).write(value);
+  return Number.isNaN(value) || value === undefined ? '' : formOf(path).write(value);
 }
 
 /** The complaint about a text that cannot be read; undefined where the schema says it well. */

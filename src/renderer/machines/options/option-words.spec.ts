@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { defaultSpec, machineSpecSchema } from '../../../shared/index.ts';
+import { defaultContainer, defaultSpec, machineSpecSchema } from '../../../shared/index.ts';
 import { fieldsOf } from './field-paths.ts';
 import { hasRow, sectionOf, sections, titleOf } from './option-words.ts';
 
@@ -8,6 +8,14 @@ const disk = { path: '/a', format: 'raw', readOnly: false, cache: 'none' };
 const spec = machineSpecSchema.parse({
   ...{ ...defaultSpec, name: 'web' },
   disks: [{ ...disk, limits: { iops: 0, bytesPerSecond: 0 } }],
+  portForwards: [{ protocol: 'tcp', hostAddress: '127.0.0.1', hostPort: 8080, guestPort: 80 }],
+  container: {
+    ...defaultContainer,
+    ...{ image: 'docker://docker.io/library/alpine:latest', digest: `sha256:${'0'.repeat(64)}` },
+    environment: [{ name: 'A', value: 'b' }],
+    secrets: ['TOKEN'],
+    folders: [{ hostPath: '/srv', guestPath: '/data', readOnly: true }],
+  },
 });
 const leaves = (value: unknown, prefix: string): string[] =>
   typeof value === 'object' && value !== null && Object.keys(value).length > 0
@@ -19,7 +27,9 @@ it('has a title, a section and a row for every field of a definition', () => {
   expect(fields.length).toBeGreaterThan(40);
   const covered = new Set<string>(sections.flatMap((section) => section.fields));
   expect(Object.keys(spec).filter((key) => !covered.has(key))).toEqual([]);
-  expect(fields.filter((field) => titleOf(field) === field || !hasRow(field))).toEqual([]);
+  const unnamed = ['container', ...fields].filter((field) => titleOf(field) === field);
+  expect(unnamed).toEqual([]);
+  expect(fields.filter((field) => !hasRow(field))).toEqual([]);
 });
 
 it('names a disk by its place, and its part by a word', () => {
@@ -39,9 +49,12 @@ it('names a disk by its place, and its part by a word', () => {
 });
 
 it('sends what concerns no single field to its section', () => {
-  expect(['board', 'devices', 'moon'].map((path) => [hasRow(path), sectionOf(path)])).toEqual([
+  expect(
+    ['board', 'devices', 'container', 'moon'].map((path) => [hasRow(path), sectionOf(path)]),
+  ).toEqual([
     [false, 'board'],
     [false, 'devices'],
+    [false, 'container'],
     [false, 'general'],
   ]);
 });

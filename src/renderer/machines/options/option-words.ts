@@ -3,11 +3,12 @@
  * Pure; the only place where the Settings tab's sentences are written.
  */
 import type { Board, Devices, MachineSpec } from '../../../shared/index.ts';
-import { covers, fieldOf } from './field-paths.ts';
+import { covers } from './field-paths.ts';
 
 /** The sections in the order of the page, each with the fields that it holds. */
 export const sections = [
   { name: 'general', title: 'General', fields: ['name', 'labels', 'notes'] },
+  { name: 'container', title: 'Container', fields: ['container'] },
   { name: 'preset', title: 'Preset options', fields: ['preset'] },
   {
     name: 'processor',
@@ -22,9 +23,13 @@ export const sections = [
   },
   { name: 'console', title: 'Console', fields: ['console'] },
   { name: 'disks', title: 'Disks', fields: ['disks'] },
-  { name: 'network', title: 'Network', fields: ['network'] },
+  { name: 'network', title: 'Network', fields: ['network', 'portForwards'] },
   { name: 'devices', title: 'Devices', fields: ['devices'] },
-  { name: 'lifecycle', title: 'Lifecycle', fields: ['onReboot', 'stopDeadlines'] },
+  {
+    name: 'lifecycle',
+    title: 'Lifecycle',
+    fields: ['lifetimeMinutes', 'onReboot', 'stopDeadlines'],
+  },
 ] as const satisfies readonly {
   name: string;
   title: string;
@@ -171,6 +176,21 @@ const titles: Readonly<Record<string, string>> = {
   console: 'Live console',
   disks: 'Disks',
   network: 'Connection',
+  portForwards: 'Ports',
+  container: 'Container',
+  'container.image': 'Image',
+  'container.digest': 'Image',
+  'container.entrypoint': 'Entrypoint',
+  'container.command': 'Command',
+  'container.environment': 'Environment',
+  'container.secrets': 'Secrets',
+  'container.user': 'User',
+  'container.workingDirectory': 'Working directory',
+  'container.storage': 'Storage',
+  'container.diskMiB': 'Disk size (MiB)',
+  'container.folders': 'Folders',
+  'container.runOnce': 'Run once',
+  lifetimeMinutes: 'Lifetime (minutes)',
   devices: 'Devices',
   'devices.vsockCid': 'vsock CID',
   onReboot: 'When the guest reboots',
@@ -196,15 +216,18 @@ export function titleOf(path: string): string {
     const part = diskTitles[disk[2] ?? ''];
     return `Disk ${Number(disk[1]) + 1}${part === undefined ? '' : `: ${part}`}`;
   }
-  const field = fieldOf(path);
-  return titles[field] ?? titles[field.split('.')[0] ?? ''] ?? field;
+  for (let at = path; at !== ''; at = at.includes('.') ? at.slice(0, at.lastIndexOf('.')) : '') {
+    const title = titles[at];
+    if (title !== undefined) return title;
+  }
+  return path;
 }
 
 /** Whether the field at a path has a row of its own, where what concerns it is said. */
 export function hasRow(path: string): boolean {
   const disk = /^disks(?:\.\d+)?\.?(.*)$/.exec(path);
   if (disk) return disk[1] === '' || Object.keys(diskTitles).some((part) => disk[1] === part);
-  const groups = ['board', 'devices', 'stopDeadlines'];
+  const groups = ['board', 'devices', 'stopDeadlines', 'container'];
   return Object.keys(titles).some((field) => !groups.includes(field) && covers(field, path));
 }
 

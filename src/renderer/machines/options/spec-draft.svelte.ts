@@ -2,14 +2,7 @@
  * One machine's definition while it is being edited, as runes: the state of `draft-state.ts`, and what the
  * schema and main have to say about it. Never talks to main and never corrects what was typed.
  */
-import type {
-  AppError,
-  Disk,
-  Finding,
-  MachineSpec,
-  MachineView,
-  Preset,
-} from '../../../shared/index.ts';
+import type { AppError, Finding, MachineSpec, MachineView, Preset } from '../../../shared/index.ts';
 import { differingPaths, isLive, withPreset } from '../../../shared/index.ts';
 import {
   changedFields,
@@ -19,7 +12,7 @@ import {
   rebased,
   stored,
   textAt,
-  withDisks,
+  withRows,
   withSpec,
   withText,
   withValue,
@@ -128,8 +121,9 @@ export class SpecDraft {
     this.#edit(withValue(this.#state, path, value), path);
   }
 
-  setDisks(disks: readonly Disk[], from: readonly (number | null)[]): void {
-    this.#edit(withDisks(this.#state, disks, from), 'disks');
+  /** The rows of a list in another order or number; `from` names each one's former place. */
+  setRows(list: string, rows: readonly unknown[], from: readonly (number | null)[]): void {
+    this.#edit(withRows(this.#state, list, rows, from), list);
   }
 
   choosePreset(preset: Preset): void {
@@ -200,5 +194,12 @@ export class SpecDraft {
     ) {
       this.#refusal = null;
     }
+  }
+}
+
+/** The draft of a machine that is not made yet: all of it is new, so nothing is marked as changed. */
+export class NewSpecDraft extends SpecDraft {
+  override isChanged(): boolean {
+    return false;
   }
 }

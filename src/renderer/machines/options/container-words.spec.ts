@@ -1,0 +1,68 @@
+import { expect, it } from 'vitest';
+import { defaultContainer, type Container, type ImageConfig } from '../../../shared/index.ts';
+import {
+  commandLine,
+  exitCodeText,
+  forwardAddress,
+  isOpenToOthers,
+  resolverText,
+  suggestedForwards,
+} from './container-words.ts';
+
+const container = { ...defaultContainer, image: 'docker://a', digest: '' } as Container;
+const config = { entrypoint: ['/entry.sh'], command: ['nginx', '-g', 'a b'] } as ImageConfig;
+
+it('says what will run: the image’s words, or the definition’s in place of them', () => {
+  const lines = [
+    commandLine(container, config),
+    commandLine({ ...container, command: ['ls'] }, config),
+    commandLine({ ...container, entrypoint: ['sh'] }, config),
+    commandLine(container, null),
+    commandLine({ ...container, command: ['ls', '-l'] }, null),
+    commandLine(container, { ...config, entrypoint: [], command: [] }),
+  ];
+  expect(lines).toEqual([
+    ...["/entry.sh nginx -g 'a b'", '/entry.sh ls', 'sh', 'The image’s own', 'ls -l', 'None'],
+  ]);
+});
+
+it('offers ports that the image listens on, past those of root and those that are taken', () => {
+  const taken = {
+    protocol: 'tcp',
+    hostAddress: '127.0.0.1',
+    hostPort: 8080,
+    guestPort: 1,
+  } as const;
+  const offered = suggestedForwards(['80/tcp', '53/udp', '3000', 'x', '70000/tcp', '1'], [taken]);
+  expect(
+    offered.map(({ text, forward }) => [
+      text,
+      forward.protocol,
+      forward.hostPort,
+      forward.guestPort,
+    ]),
+  ).toEqual([
+    ['80/tcp', 'tcp', 8081, 80],
+    ['53/udp', 'udp', 8053, 53],
+    ['3000', 'tcp', 3000, 3000],
+  ]);
+});
+
+it('gives an address that can be opened here, also for a port that is open to all', () => {
+  const open = { protocol: 'tcp', hostAddress: '0.0.0.0', hostPort: 8080, guestPort: 80 } as const;
+  expect([forwardAddress(open), isOpenToOthers(open)]).toEqual(['127.0.0.1:8080', true]);
+  expect(isOpenToOthers({ ...open, hostAddress: '127.0.0.1' })).toBe(false);
+});
+
+it('says what an exit code means', () => {
+  expect([0, 7, 127, 137, 143].map(exitCodeText)).toEqual([
+    'Exit 0: it ended well',
+    'Exit 7: it ended with an error',
+    'Exit 127: the command was not found',
+    'Exit 137: ended by SIGKILL',
+    'Exit 143: ended by SIGTERM',
+  ]);
+  expect([resolverText('offline'), resolverText('full')]).toEqual([
+    ...['None', '10.0.2.3, which asks this computer’s resolver'],
+  ]);
+});
