@@ -105,7 +105,7 @@ describe.skipIf(!canCopy)('an image', () => {
       /podman images/,
     ],
     ['no file', () => `docker-archive:${at('nothing.tar')}`, 'file_missing', /There is no/],
-    ['no folder', () => `oci:${at('nothing')}`, 'file_missing', /There is no/],
+    ['no folder', () => `oci:${at('nothing')}`, 'file_missing', /index\.json/],
     ['a text', () => `docker-archive:${at('text.tar')}`, 'image_refused', /no image archive/],
     ['a text, as OCI', () => `oci-archive:${at('text.tar')}`, 'image_refused', /no image archive/],
     ['an archive that was cut off', () => `oci-archive:${at('cut.tar')}`, 'image_refused', /./],
@@ -125,7 +125,7 @@ describe.skipIf(!canCopy)('an image', () => {
       'a layout without that tag',
       () => `oci:${at('layout')}:other`,
       'image_unknown',
-      /There is no image/,
+      /There is no image “other”.*It has: latest/,
     ],
   ])('cannot come out of %s, and that says what to do', async (_, name, code, says) => {
     await expect(library.import(name(), options())).rejects.toMatchObject({
@@ -151,7 +151,7 @@ describe.skipIf(!canCopy)('an image', () => {
       ...{ folder: at('full'), usedBy: () => [], onProblem: () => undefined },
       freeBytes: () => Promise.resolve(257 * 1024 * 1024),
     });
-    await expect(full.import(`oci:${at('layout')}`, options())).rejects.toMatchObject({
+    await expect(full.import(`oci-archive:${at('oci.tar')}`, options())).rejects.toMatchObject({
       ...{ code: 'disk_full', message: expect.stringMatching(/Free some space/) },
     });
     expect(await full.list()).toEqual([]);

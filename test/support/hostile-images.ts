@@ -126,10 +126,8 @@ export const hostileImages: readonly HostileImage[] = [
     /no room/,
     { code: 'disk_full' },
   ),
-  hostile(
-    'layers that are larger than the disk before they are unpacked',
-    { layers: [sound] },
-    /no room|almost full/,
-    { code: 'disk_full', freeBytes: reserve - 1 },
-  ),
+  hostile('anything at all on a disk that is full', { layers: [sound] }, /no room/, {
+    code: 'disk_full',
+    freeBytes: reserve - 1,
+  }),
 ];

@@ -69,6 +69,7 @@ export function unpackSquashfs(image: string, folder: string): string {
 export function readTree(root: string): Map<string, string> {
   const tree = new Map<string, string>();
   const firstNames = new Map<number, string>();
+  const attributes = attributesBelow(root);
   const walk = (relative: string): void => {
     for (const name of readdirSync(join(root, relative)).sort()) {
       const path = relative === '' ? name : `${relative}/${name}`;
@@ -77,7 +78,7 @@ export function readTree(root: string): Map<string, string> {
       const parts = [
         `mode=${stats.mode.toString(8)} owner=${stats.uid}:${stats.gid}`,
         `time=${Math.floor(stats.mtimeMs / 1000)}`,
-        `xattrs=${attributesOf(full)}`,
+        `xattrs=${attributes.get(full) ?? ''}`,
       ];
       if (stats.isSymbolicLink()) parts.push(`target=${readlinkSync(full)}`);
       if (stats.isCharacterDevice() || stats.isBlockDevice()) parts.push(`device=${stats.rdev}`);
@@ -97,20 +98,30 @@ export function readTree(root: string): Map<string, string> {
   return tree;
 }
 
-function attributesOf(path: string): string {
-  const text = run('getfattr', [
-    '--no-dereference',
-    '--dump',
-    '--match=-',
-    '--encoding=hex',
-    '--absolute-names',
-    path,
-  ]);
-  return text
-    .split('\n')
-    .filter((line) => line.includes('=') && !line.startsWith('security.selinux'))
-    .sort()
-    .join(',');
+/** The extended attributes of everything below a folder, by its path; what has none is not in it. */
+function attributesBelow(root: string): Map<string, string> {
+  const text = execFileSync(
+    'getfattr',
+    [
+      ...['--recursive', '--physical', '--no-dereference', '--dump', '--match=-'],
+      ...['--encoding=hex', '--absolute-names', root],
+    ],
+    { encoding: 'latin1', maxBuffer: 1024 ** 3, stdio: ['ignore', 'pipe', 'ignore'] },
+  );
+  const found = new Map<string, string>();
+  for (const block of text.split('\n\n')) {
+    const [first = '', ...lines] = block.split('\n');
+    // It writes odd bytes of names as octal numbers.
+    const path = first
+      .replace('# file: ', '')
+      .replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8)));
+    // A squashfs keeps the namespaces user, trusted and security (xattr(7)), so no ACLs.
+    const own = lines.filter(
+      (line) => line.includes('=') && !/^(security\.selinux|system\.posix_acl_)/.test(line),
+    );
+    found.set(Buffer.from(path, 'latin1').toString(), own.sort().join(','));
+  }
+  return found;
 }
 
 /** The entries in which two trees differ, as a person reads them. */

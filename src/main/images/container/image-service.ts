@@ -84,7 +84,7 @@ export class ImageService {
     const remembered = registry === null ? null : registries.find(registry);
     const credentials = login ?? remembered?.login ?? undefined;
     const mayBePlain = plainHttp || remembered?.plainHttp === true;
-    await this.#swept;
+    // At once, so that it can be called off at once; the library lets it wait for what goes before.
     const stored = await this.#imports.start(importId, image, {
       ...{ architecture, credentials, plainHttp: mayBePlain },
       onAccepted: () => {

@@ -11,6 +11,7 @@ import {
   type ImageUsage,
   type LayerProgress,
 } from '../../../shared/index.ts';
+import { buildRoot, type ImportState } from './build-root.ts';
 import {
   fetchImage,
   freeBytesOf,
@@ -20,22 +21,12 @@ import {
   type FreeBytes,
   type ResolvedImage,
 } from './fetch.ts';
-import { flatten } from './flatten.ts';
 import { folderBytes } from './folder-bytes.ts';
-import { layerSource } from './layer-stream.ts';
+import { readLocalLayout } from './local-layout.ts';
 import { readLayout, type LayoutImage } from './oci-layout.ts';
 import { ImageRecords, type StoredImage } from './records.ts';
 import { parseImageName, skopeoSource, type ImageSource } from './reference.ts';
-import { makeSquashfs } from './squashfs.ts';
 import { Turns } from './turns.ts';
-
-/** How far an import is. */
-export interface ImportState {
-  readonly step: 'fetching' | 'building';
-  readonly layers: readonly LayerProgress[];
-  /** Of the root's files, while building. */
-  readonly builtBytes: number;
-}
 
 /** How to import. */
 export interface ImportOptions extends FetchOptions {
@@ -102,7 +93,7 @@ export class ImageLibrary {
    * Fetches an image and builds its root. What was fetched before a failure or a cancel is kept for the next try.
    * @param typed as a person types it.
    * @throws AppError `invalid_input`, and as {@link resolveImage}, {@link fetchImage}, {@link readLayout},
-   *   {@link flatten}.
+   *   {@link buildRoot}.
    */
   async import(typed: string, options: ImportOptions): Promise<StoredImage> {
     const source = parseImageName(typed);
@@ -153,19 +144,13 @@ export class ImageLibrary {
     work: string,
     options: ImportOptions,
   ): Promise<StoredImage> {
-    const { freeBytes = freeBytesOf } = this.#options;
-    const layout = join(work, 'layout');
-    const target = {
-      ...{ layout, blobs: this.#blobs, folder: work, freeBytes },
-      onProgress: (layers: LayerProgress[]) =>
-        options.onProgress?.({ step: 'fetching', layers, builtBytes: 0 }),
-    };
-    await fetchImage(resolved, target, options);
-    const image = await readLayout(layout, this.#blobs, options.architecture);
+    const image = await this.#obtain(resolved, work, options);
     const known = await this.#known(image.manifestDigest);
     if (known !== null) return known;
     const root = join(work, 'root.squashfs');
-    const built = await this.#build(image, root, options);
+    const { freeBytes = freeBytesOf, folder } = this.#options;
+    const maxBytes = Math.max(0, (await freeBytes(folder)) - reserveBytes);
+    const built = await buildRoot(image.layers, root, { ...options, maxBytes });
     const stored: StoredImage = {
       ...{ formatVersion: 1, manifestDigest: image.manifestDigest, config: image.config },
       registryDigest: resolved.digest === image.manifestDigest ? null : resolved.digest,
@@ -178,27 +163,22 @@ export class ImageLibrary {
     return stored;
   }
 
-  async #build(
-    image: LayoutImage,
-    root: string,
-    { signal, onProgress }: ImportOptions,
-  ): Promise<{ contentBytes: number; digest: string }> {
-    const { freeBytes = freeBytesOf, folder } = this.#options;
-    const maxBytes = Math.max(0, (await freeBytes(folder)) - reserveBytes);
-    const sources = image.layers.map((layer) =>
-      layerSource(layer.path, layer.digest, layer.diffId),
-    );
-    const layers = image.layers.toReversed().map(({ digest, sizeBytes }) => ({
-      ...{ digest, bytes: sizeBytes, totalBytes: sizeBytes },
-    }));
-    const tell = (builtBytes: number): void =>
-      onProgress?.({ step: 'building', layers, builtBytes });
-    tell(0);
-    return makeSquashfs(
-      root,
-      (sink, wanted) => flatten(sources, sink, { signal: wanted, maxBytes, onProgress: tell }),
-      signal,
-    );
+  async #obtain(
+    resolved: ResolvedImage,
+    work: string,
+    options: ImportOptions,
+  ): Promise<LayoutImage> {
+    const { source } = resolved;
+    if (source.kind === 'layout') return readLocalLayout(source.path, options.architecture);
+    const { freeBytes = freeBytesOf } = this.#options;
+    const layout = join(work, 'layout');
+    const target = {
+      ...{ layout, blobs: this.#blobs, folder: work, freeBytes },
+      onProgress: (layers: LayerProgress[]) =>
+        options.onProgress?.({ step: 'fetching', layers, builtBytes: 0 }),
+    };
+    await fetchImage(resolved, target, options);
+    return readLayout(layout, this.#blobs, options.architecture);
   }
 
   /**

@@ -22,7 +22,9 @@ const descriptorSchema = z.object({
   digest: digestSchema,
   size: z.int().nonnegative(),
   platform: z.object({ architecture: z.string(), os: z.string() }).optional(),
+  annotations: z.record(z.string(), z.string()).optional(),
 });
+type Descriptor = z.infer<typeof descriptorSchema>;
 const indexSchema = z.object({ manifests: z.array(descriptorSchema).max(1_000) });
 const manifestSchema = z.object({
   config: descriptorSchema,
@@ -64,14 +66,18 @@ export interface LayoutImage {
  * @param folder with `index.json`.
  * @param blobs with `sha256/`; a layout's own is its folder `blobs`.
  * @param architecture in Go's words, as OCI has it: `amd64`.
- * @throws AppError `image_refused` for what is damaged, `wrong_architecture` with `details.available`.
+ * @param tag of the image where the layout has several; null for the one that fits.
+ * @throws AppError `image_refused` for what is damaged, `wrong_architecture` with `details.available`,
+ *   `image_unknown` with the tags that there are.
  */
 export async function readLayout(
   folder: string,
   blobs: string,
   architecture: string,
+  tag: string | null = null,
 ): Promise<LayoutImage> {
-  const index = parse(indexSchema, await readJson(join(folder, 'index.json'), null));
+  const all = parse(indexSchema, await readJson(join(folder, 'index.json'), null));
+  const index = tag === null ? all : { manifests: tagged(all.manifests, tag) };
   const { manifest, digest } = await findManifest(blobs, index, architecture, 0);
   const config = parse(configSchema, await readBlob(blobs, manifest.config.digest));
   if (config.architecture !== architecture || config.os !== 'linux') {
@@ -126,10 +132,7 @@ export function readAnswer(
   return { layers: [...sizes].map(([digest, totalBytes]) => ({ digest, totalBytes })) };
 }
 
-function choose(
-  index: z.infer<typeof indexSchema>,
-  architecture: string,
-): z.infer<typeof descriptorSchema> {
+function choose(index: z.infer<typeof indexSchema>, architecture: string): Descriptor {
   const fits = index.manifests.filter(
     ({ platform }) =>
       platform === undefined || (platform.os === 'linux' && platform.architecture === architecture),
@@ -142,6 +145,20 @@ function choose(
     throw wrongArchitecture(architecture, available);
   }
   return chosen;
+}
+
+/** OCI image-spec, annotations.md: `org.opencontainers.image.ref.name`. */
+function tagged(manifests: readonly Descriptor[], tag: string): Descriptor[] {
+  const nameOf = ({ annotations }: Descriptor): string | undefined =>
+    annotations?.['org.opencontainers.image.ref.name'];
+  const found = manifests.filter((manifest) => nameOf(manifest) === tag);
+  if (found.length > 0) return found;
+  const names = manifests.flatMap((manifest) => nameOf(manifest) ?? []);
+  throw new AppError(
+    'image_unknown',
+    `There is no image “${tag}” in that folder. It has: ${names.join(', ') || 'none with a name'}.`,
+    { details: { available: names } },
+  );
 }
 
 async function findManifest(
