@@ -9,7 +9,7 @@ import { findQemu } from './qemu-binary.ts';
 
 const ids = [
   ...['qemu', 'kvm-device', 'kvm-permission', 'kvm-boot', 'kernel', 'tools', 'disk-space'],
-  ...['runtime-folder', 'user-namespaces', 'memory'],
+  ...['runtime-folder', 'user-namespaces', 'fenced-network', 'memory'],
 ];
 
 describe('examine', () => {
@@ -28,6 +28,7 @@ describe('examine', () => {
         "6.5 GiB or more are free wherever Nandu keeps something.",
         "“/run/user/1000/nandu” is there, and yours alone.",
         "You may make user namespaces.",
+        "A machine can have the internet without this computer and the local network.",
         "19 GiB of 23 GiB are available.",
       ]
     `);
@@ -43,7 +44,11 @@ describe('examine', () => {
     };
     const told = { result: 'limited', message: 'This could not be checked: the cat sat on it.' };
     expect(examine(facts)).toMatchObject(
-      ids.map((id) => (['qemu', 'kvm-boot'].includes(id) ? { id, result: 'ok' } : { id, ...told })),
+      ids.map((id) =>
+        ['qemu', 'kvm-boot', 'fenced-network'].includes(id)
+          ? { id, result: 'ok' }
+          : { id, ...told },
+      ),
     );
   });
 
@@ -61,6 +66,7 @@ describe('runDoctor', () => {
       problems: [{ code: 'guest_missing', message: 'No kernel.', details: {} }],
       kvm: { state: 'unusable', reason: 'A guest hung.' },
       kernel: null,
+      fence: { problem: null, missing: [] },
       paths: resolvePaths(process.env, homedir()),
       env: process.env,
     });

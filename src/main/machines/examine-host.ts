@@ -13,6 +13,7 @@ export async function examineHost(host: HostEnvironment, paths: Paths): Promise<
     problems,
     kvm,
     kernel: defaultKernel,
+    fence: host.fence,
     paths,
     env: process.env,
   });

@@ -45,6 +45,18 @@ describe('buildArgv', () => {
     expect(buildArgv(plan)).toEqual(expect.arrayContaining(['tcg,thread=multi', 'max']));
   });
 
+  it('gives a machine a network device unless it is offline', () => {
+    const argvOf = (network: (typeof plan)['spec']['network']): string[] =>
+      buildArgv({ ...plan, spec: { ...plan.spec, network } });
+    expect(argvOf('offline').join(' ')).not.toMatch(/netdev|virtio-net/);
+    expect(argvOf('host-ports')).toEqual(
+      expect.arrayContaining([
+        'user,id=net0,restrict=on,ipv6=off',
+        'virtio-net-device,netdev=net0',
+      ]),
+    );
+  });
+
   it('leaves the initrd out where there is none', () => {
     expect(buildArgv({ ...plan, initrdPath: null })).not.toContain('-initrd');
   });

@@ -51,6 +51,24 @@ describe('the script', () => {
   });
 });
 
+describe('the script of a machine whose network is fenced in', () => {
+  it('gives the guest nothing beyond the forwarded ports, and says why', () => {
+    const forward = {
+      protocol: 'tcp',
+      hostAddress: '127.0.0.1',
+      hostPort: 8080,
+      guestPort: 80,
+    } as const;
+    const fenced: MachineSpec = { ...spec, network: 'internet', portForwards: [forward] };
+    const script = shellScript({ ...plan, spec: fenced });
+    expect(script).toContain(
+      '-netdev user,id=net0,restrict=on,ipv6=off,hostfwd=tcp:127.0.0.1:8080-:80',
+    );
+    expect(script).toMatch(/^# .*Here is no$/m);
+    expect(shellScript(plan)).not.toContain('fence');
+  });
+});
+
 describe('the difference', () => {
   it('is by option and not by run', () => {
     const otherId = '7f9619ff-8b86-4d01-b42d-00cf4fc964ff';

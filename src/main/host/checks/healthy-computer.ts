@@ -21,6 +21,7 @@ export const healthy: DoctorFacts = {
     ...{ id: 'k', title: 'Debian 6.1.0-40-amd64', release: '6.1.0-40-amd64' },
     ...{ kernelPath: '/k/vmlinux', initrdPath: '/k/initrd' },
   },
+  fence: { problem: null, missing: [] },
   distribution: known<Distribution>({ family: 'debian', title: 'Debian GNU/Linux 12 (bookworm)' }),
   person: known({ name: 'ada', isRoot: false }),
   processor: known({

@@ -109,6 +109,23 @@ describe('user-namespaces', () => {
   });
 });
 
+describe('fenced-network', () => {
+  it('says what is in the way, and how to install what is missing', () => {
+    const fence = {
+      problem: 'Not installed: “nft”, “slirp4netns”.',
+      missing: ['nft', 'slirp4netns'],
+    };
+    expect(checkOf('fenced-network', { ...healthy, fence })).toEqual({
+      ...{ result: 'limited', message: fence.problem },
+      mend: 'sudo apt install nftables slirp4netns',
+    });
+    const forbidden = { problem: 'You may not.', missing: [] };
+    expect(checkOf('fenced-network', { ...healthy, fence: forbidden })).toMatchObject({
+      ...{ result: 'limited', mend: null },
+    });
+  });
+});
+
 describe('memory', () => {
   it.each([
     [512, 'ok', '512 MiB of 1.5 GiB are available.'],

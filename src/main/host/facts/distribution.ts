@@ -63,6 +63,18 @@ const packages = {
     arch: 'qemu-system-x86-firmware',
     opensuse: 'qemu-microvm',
   },
+  slirp4netns: {
+    debian: 'slirp4netns',
+    fedora: 'slirp4netns',
+    arch: 'slirp4netns',
+    opensuse: 'slirp4netns',
+  },
+  nftables: {
+    debian: 'nftables',
+    fedora: 'nftables',
+    arch: 'nftables',
+    opensuse: 'nftables',
+  },
   utilLinux: {
     debian: 'util-linux',
     fedora: 'util-linux',

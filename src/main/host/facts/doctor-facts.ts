@@ -15,6 +15,15 @@ export interface KnownFacts {
   readonly kvm: KvmStatus;
   /** Null when set-up has prepared none; then the last of `problems` says why. */
   readonly kernel: GuestKernel | null;
+  readonly fence: FenceFact;
+}
+
+/** Whether a network can be fenced in here. */
+export interface FenceFact {
+  /** A sentence that says what to install or allow; null when it can. */
+  readonly problem: string | null;
+  /** Programs that are not installed. */
+  readonly missing: readonly string[];
 }
 
 export interface Person {

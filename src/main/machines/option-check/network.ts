@@ -9,7 +9,7 @@ import { error, mend, warning, type OptionContext } from './finding.ts';
 export const fenceFindingCode = 'network-unavailable';
 
 export function checkNetwork(
-  { network, portForwards }: MachineSpec,
+  { network, portForwards, container }: MachineSpec,
   { fenceProblem }: OptionContext,
 ): Finding[] {
   const findings: Finding[] = [];
@@ -30,6 +30,20 @@ export function checkNetwork(
         'portForwards',
         'Offline there is no network device, so the forwarded ports have no effect.',
         mend('Use host ports only', { network: 'host-ports' }),
+      ),
+    );
+  }
+  const elsewhere = portForwards.findIndex(({ hostAddress }) => !hostAddress.startsWith('127.'));
+  if (network === 'host-ports' && container === null && elsewhere >= 0) {
+    // libslirp leaves gateway and resolver out of its DHCP answers with restrict=on (bootp.c).
+    findings.push(
+      warning(
+        'no-gateway-by-dhcp',
+        `portForwards.${elsewhere}`,
+        'With “Host ports only” DHCP tells the guest no gateway, so it answers this computer but nobody beyond, unless it is given the route itself (default via 10.0.2.2).',
+        mend('For this computer alone', {
+          [`portForwards.${elsewhere}.hostAddress`]: '127.0.0.1',
+        }),
       ),
     );
   }

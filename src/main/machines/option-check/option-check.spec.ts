@@ -193,3 +193,32 @@ it('offers only mends that lead to a definition without errors', () => {
     expect(checkOptions(mended(worst, given), given)).toEqual([]);
   }
 });
+
+describe('the network', () => {
+  const forward = (hostAddress: string): MachineSpec['portForwards'][number] => ({
+    ...{ protocol: 'tcp', hostAddress, hostPort: 8080, guestPort: 80 },
+  });
+  const found = (change: Partial<MachineSpec>, fenceProblem: string | null = null): string[] =>
+    checkOptions({ ...spec, ...change }, { ...context, fenceProblem }).map(
+      ({ level, code, field }) => `${level} ${code} ${field}`,
+    );
+
+  it('says what keeps it from being fenced in, only where it is', () => {
+    const unavailable = 'error network-unavailable network';
+    expect(found({ network: 'internet' })).toEqual([]);
+    expect(found({ network: 'internet' }, 'No nft.')).toEqual([unavailable]);
+    expect(found({ network: 'full' }, 'No nft.')).toEqual([]);
+  });
+
+  it('says which forwards lead nowhere, or not for all', () => {
+    const [here, all] = [forward('127.0.0.1'), forward('0.0.0.0')];
+    expect(found({ network: 'offline', portForwards: [here] })).toEqual([
+      'warning forwards-without-network portForwards',
+    ]);
+    expect(found({ network: 'host-ports', portForwards: [here] })).toEqual([]);
+    expect(found({ network: 'host-ports', portForwards: [here, all] })).toEqual([
+      'warning no-gateway-by-dhcp portForwards.1',
+    ]);
+    expect(found({ network: 'full', portForwards: [all] })).toEqual([]);
+  });
+});
