@@ -1,7 +1,9 @@
 /** Container images as microVMs: what their command sees, how it ends, and what else can be done in them. */
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { runFiles } from '../../src/main/host/index.ts';
 import type { Container, ImageView } from '../../src/shared/index.ts';
@@ -228,6 +230,23 @@ it('ends in order when something in the guest asks PID 1 to power off', async ()
   );
   expect(text).toContain('asked');
   expect(view.run?.end).toMatchObject({ kind: 'command-ended', exitCode: 4 });
+});
+
+it('runs without Nandu by the copied script, which has no secret in it', async () => {
+  const machine = await scene.machine(image, {
+    command: ['sh', '-c', 'echo "<$GREETING ${TOKEN:-no token}>"; exit 2'],
+    secrets: ['TOKEN'],
+  });
+  services.secrets.set(machine.id, { TOKEN: 'do-not-copy-this' });
+  const { script } = await services.manager.command(machine.id);
+  const decoded = Buffer.from(
+    /<<'END' &\n([^]*)\nEND/.exec(script)?.[1] ?? '',
+    'base64',
+  ).toString();
+  expect(script + decoded).not.toContain('do-not-copy-this');
+  expect(script).toContain('“TOKEN”');
+  const { stdout } = await promisify(execFile)('sh', ['-c', script], { timeout: 50_000 });
+  expect(stdout).toContain('<hello no token>');
 });
 
 describe('what is written', () => {

@@ -8,13 +8,13 @@ import { AppError } from '../../shared/index.ts';
 import { AgentSession, type SessionListener, type SessionRequest } from './agent-session.ts';
 import {
   commandSession,
+  configurationFrames,
   decodeRecords,
   encodeFrame,
   FrameReader,
   fromGuest,
   maxSessions,
   number32,
-  recordFrames,
   toGuest,
   type Frame,
   type GuestRecord,
@@ -159,9 +159,8 @@ export class AgentLink {
 
   async #configure(container: ContainerListener): Promise<void> {
     try {
-      const frames = recordFrames(toGuest.config, await container.configuration());
-      if (this.#socket.destroyed) return;
-      this.#socket.write(Buffer.concat([...frames, encodeFrame(toGuest.run, commandSession)]));
+      const frames = configurationFrames(await container.configuration());
+      if (!this.#socket.destroyed) this.#socket.write(frames);
     } catch (error) {
       // Nobody can tell it what to run any more: it ends, and says why.
       container.failed(

@@ -105,6 +105,12 @@ export function recordFrames(type: number, records: readonly GuestRecord[]): Buf
   return frames;
 }
 
+/** All that a waiting agent is to be sent: what to run, and to run it. */
+export function configurationFrames(records: readonly GuestRecord[]): Buffer {
+  const frames = recordFrames(toGuest.config, records);
+  return Buffer.concat([...frames, encodeFrame(toGuest.run, commandSession)]);
+}
+
 /** Cuts a stream into frames. */
 export class FrameReader {
   #pending: Buffer[] = [];

@@ -1,4 +1,4 @@
 /** The agent room: the protocol with Nandu’s PID 1 in the guest. */
 export { AgentLink, type ContainerListener } from './agent-link.ts';
 export { AgentSession, type SessionListener, type SessionRequest } from './agent-session.ts';
-export type { GuestRecord } from './frames.ts';
+export { configurationFrames, type GuestRecord } from './frames.ts';

@@ -51,6 +51,7 @@ export function keptDiskPath(paths: Pick<Paths, 'machineDisks'>, machineId: Mach
 }
 
 /**
+ * @param secrets whether the agent's records have them; what is shown and copied goes without.
  * @returns null for a machine that runs no container.
  * @throws AppError `image_missing`, `no_command`, `secret_missing`.
  */
@@ -59,6 +60,7 @@ export async function planContainer(
   spec: MachineSpec,
   source: ContainerSource,
   paths: Pick<Paths, 'machineDisks'>,
+  secrets: 'with-secrets' | 'without-secrets',
 ): Promise<PlannedContainer | null> {
   const { container } = spec;
   if (container === null) return null;
@@ -70,6 +72,9 @@ export async function planContainer(
       keptDiskPath: container.storage === 'disk' ? keptDiskPath(paths, machineId) : null,
       folders: container.folders,
     },
-    records: containerRecords(spec, container, image.config, source.secretsOf(machineId)),
+    records:
+      secrets === 'with-secrets'
+        ? containerRecords(spec, container, image.config, source.secretsOf(machineId))
+        : containerRecords(spec, { ...container, secrets: [] }, image.config, {}),
   };
 }

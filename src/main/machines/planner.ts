@@ -12,6 +12,7 @@ import {
   type Run,
   type RunId,
 } from '../../shared/index.ts';
+import { configurationFrames } from '../agent/index.ts';
 import { runFiles, type Paths } from '../host/index.ts';
 import type { FenceTools } from '../network/index.ts';
 import { readKernelFacts, type KernelFacts } from '../images/index.ts';
@@ -53,7 +54,7 @@ export class Planner {
 
   /** What the agent of a run is told that waits for it still. @throws AppError as {@link planContainer}. */
   async container(machineId: MachineId, spec: MachineSpec): Promise<PlannedContainer | null> {
-    return planContainer(machineId, spec, this.#containers, this.#paths);
+    return planContainer(machineId, spec, this.#containers, this.#paths, 'with-secrets');
   }
 
   /** Whether a plan for it would have to wait for a probe boot. */
@@ -67,7 +68,12 @@ export class Planner {
    *   for options that cannot work, `network_unavailable`, `qemu_missing`, `qemu_failed`, `socket_path_too_long`, and what
    *   {@link planContainer} finds.
    */
-  async plan(machineId: MachineId, runId: RunId, spec: MachineSpec): Promise<PlannedLaunch> {
+  async plan(
+    machineId: MachineId,
+    runId: RunId,
+    spec: MachineSpec,
+    secrets: 'with-secrets' | 'without-secrets' = 'with-secrets',
+  ): Promise<PlannedLaunch> {
     const files = runFiles(this.#paths, runId);
     const bootFiles = await checkSpec(spec, await this.#host.status());
     const qemu = await this.#host.qemu(spec.qemuPath);
@@ -81,7 +87,9 @@ export class Planner {
         details: { field: worst.field, finding: worst.code, mend: worst.mend },
       });
     }
-    const container = await this.container(machineId, spec);
+    const container = await planContainer(
+      ...([machineId, spec, this.#containers, this.#paths, secrets] as const),
+    );
     const plan: LaunchPlan = {
       ...{ ...bootFiles, spec, accelerator, files },
       qemuPath: qemu.binary.path,
@@ -137,11 +145,11 @@ export class Planner {
     spec: MachineSpec,
     last: Run | null,
   ): Promise<CommandPreview> {
-    const { plan } = await this.plan(machineId, runId, spec);
+    const { plan, container } = await this.plan(machineId, runId, spec, 'without-secrets');
     const argv = buildArgv(plan);
     return {
       argv,
-      script: shellScript(plan),
+      script: shellScript(plan, container === null ? null : configurationFrames(container.records)),
       difference:
         last === null
           ? null

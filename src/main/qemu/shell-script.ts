@@ -11,15 +11,17 @@ import type { QemuOption } from './option.ts';
 const runMark = '\u0001run';
 
 /**
+ * @param configuration what a container's agent is told, without secrets; null where there is no container.
  * @returns a script that needs nothing but a shell and QEMU. Its console is the terminal it runs in;
  *   sockets and logs go to a folder of its own, removed when it ends.
  */
-export function shellScript(plan: LaunchPlan): string {
+export function shellScript(plan: LaunchPlan, configuration: Buffer | null = null): string {
   const fenced = plan.spec.network === 'internet';
   const spec = fenced ? { ...plan.spec, network: 'host-ports' as const } : plan.spec;
   const options = buildOptions({ ...plan, spec, files: markedFiles(plan.files) })
     .filter(([name]) => name !== '-S') // nobody is there to say "cont"
-    .map((option) => onTerminal(option));
+    .map((option) => onTerminal(option))
+    .map((option) => (configuration === null ? option : fromPipe(option)));
   const files: [name: string, path: string | null][] = [
     ['qemu', plan.qemuPath],
     ['kernel', plan.kernelPath],
@@ -37,16 +39,49 @@ export function shellScript(plan: LaunchPlan): string {
     '# its console is this terminal, its sockets and logs lie in a folder that goes when it ends,',
     '# and it need not be told to go on (-S). Other files or another QEMU: kernel=… initrd=… qemu=… sh FILE',
     ...(fenced ? withoutFence : []),
+    ...(configuration === null ? [] : withoutSecrets(plan)),
     'set -eu',
     ...files.flatMap(([name, path]) =>
       path === null ? [] : [`${name}=\${${name}:-${quoted(path, [])}}`],
     ),
     'run=$(mktemp -d)',
     `trap 'rm -rf "$run"' EXIT`,
+    ...(configuration === null ? [] : toldByFile(configuration)),
     '"$qemu" \\',
     lines.join(' \\\n'),
     '',
   ].join('\n');
+}
+
+/** The agent reads what it is told from a pipe in place of its socket: nobody need be there to say it. */
+function fromPipe(option: QemuOption): QemuOption {
+  const [name, value] = option;
+  return name === '-chardev' && value?.startsWith('socket,id=agent,') === true
+    ? ['-chardev', `pipe,id=agent,path=${runMark}/agent`]
+    : option;
+}
+
+function toldByFile(configuration: Buffer): string[] {
+  const lines = configuration.toString('base64').match(/.{1,100}/g) ?? [];
+  // A pipe takes no more than 64 KiB at once, and QEMU is not there yet: the rest waits in the background.
+  return [
+    'mkfifo "$run/agent.in" "$run/agent.out"',
+    `base64 -d >"$run/agent.in" <<'END' &`,
+    ...lines,
+    'END',
+    `trap 'kill "$teller" 2>/dev/null || :; rm -rf "$run"' EXIT`,
+    'teller=$!',
+  ];
+}
+
+function withoutSecrets({ spec }: LaunchPlan): string[] {
+  const names = spec.container?.secrets ?? [];
+  return [
+    '# What its container runs is told to the agent in the guest by the lines in base64 below.',
+    ...(names.length === 0
+      ? []
+      : [`# The values of its secrets are not in there: ${oneLine(names.join(', '))}.`]),
+  ];
 }
 
 /** What keeps such a guest from the local network is Nandu's fence around QEMU, which no option of QEMU makes. */
