@@ -1,5 +1,12 @@
 /** The network as guests and this computer find it: who reaches whom, and ports that change while it runs. */
-import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
@@ -223,6 +230,28 @@ describe('ports', () => {
       code: 'invalid_input',
       details: { field: 'portForwards.0' },
     });
+  });
+});
+
+describe.skipIf(obstacle !== null)('QEMU in a fence', () => {
+  it('is the process that was spawned, with no privilege and nothing open that is not its own', async () => {
+    const id = await create('internet', []);
+    await services.manager.start(id);
+    const pid = runningPid(id);
+    const { argv = [] } = services.manager.get(id).run ?? {};
+    expect(readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1)).toEqual(argv);
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    for (const set of ['Inh', 'Prm', 'Eff', 'Bnd', 'Amb']) {
+      expect(status).toMatch(new RegExp(`^Cap${set}:\\s0+$`, 'm'));
+    }
+    expect(status).toMatch(/^NoNewPrivs:\s1$/m);
+    const files = readdirSync(`/proc/${pid}/fd`)
+      .map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`))
+      .filter((path) => path.startsWith('/') && !path.startsWith('/dev/'));
+    const ours = join(services.paths.runtime, services.manager.get(id).run?.id ?? '');
+    expect(files.filter((path) => path.startsWith(ours))).toEqual([join(ours, 'lifeline')]);
+    expect(files.filter((path) => !path.startsWith(folder))).toEqual([]);
+    await services.manager.forceStop(id);
   });
 });
 
