@@ -26,7 +26,10 @@ async function main() {
     return EXIT_USAGE;
   }
   const isVirtual = Boolean(process.env.CI) || !hasDisplay();
-  const steps = await setUp({ withVirtualDisplay: isVirtual });
+  const steps = await setUp({
+    withVirtualDisplay: isVirtual,
+    withImageTools: name === 'containers',
+  });
   await ensureBuilt(steps);
   const run = (/** @type {NodeJS.ProcessEnv} */ extra) =>
     runVisibly(projectNode, [join(folder, `${name}.ts`), ...rest], {

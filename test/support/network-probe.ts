@@ -28,6 +28,25 @@ export interface NetworkReach {
 }
 export type NetworkTable = Record<Network, NetworkReach>;
 
+const nothing: NetworkReach = {
+  ...{ device: false, hostLoopback: false, hostAddresses: false, lan: false, neighbour: false },
+  ...{ linkLocal: false, privateFar: false, internet: false, dns: false },
+  ...{ forwardedPort: false, forwardedToNeighbour: false },
+};
+const forwarded = { device: true, forwardedPort: true, forwardedToNeighbour: true };
+
+/** What each preset lets through: no more than its summary says, and no less. */
+export const expectedReach: NetworkTable = {
+  offline: nothing,
+  'host-ports': { ...nothing, ...forwarded },
+  internet: { ...nothing, ...forwarded, internet: true, dns: true },
+  full: {
+    ...{ device: true, hostLoopback: true, hostAddresses: true, lan: true, neighbour: true },
+    ...{ linkLocal: true, privateFar: true, internet: true, dns: true },
+    ...{ forwardedPort: true, forwardedToNeighbour: true },
+  },
+};
+
 const deadlineMs = 100_000;
 
 /** Why the networks cannot be probed here; null when they can. */
