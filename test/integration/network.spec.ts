@@ -179,7 +179,9 @@ describe.each(presets)('forwarded ports of a running machine, %s', (network) => 
 
     // A restart takes the same ports again, the very moment they are free.
     await services.manager.restart(id);
-    await expect.poll(() => readPort(a), { timeout: 5_000 }).not.toBe('ECONNREFUSED');
+    await expect
+      .poll(() => readPort(a, '127.0.0.1', 300), { timeout: 5_000 })
+      .not.toBe('ECONNREFUSED');
     const restarted = runningPid(id);
     expect(restarted).not.toBe(pid);
 
@@ -190,7 +192,9 @@ describe.each(presets)('forwarded ports of a running machine, %s', (network) => 
     await expect.poll(fences).toEqual([]);
     expect(await readPort(c)).toBe('ECONNREFUSED');
     await services.manager.start(other);
-    await expect.poll(() => readPort(b), { timeout: 5_000 }).not.toBe('ECONNREFUSED');
+    await expect
+      .poll(() => readPort(b, '127.0.0.1', 300), { timeout: 5_000 })
+      .not.toBe('ECONNREFUSED');
     await services.manager.forceStop(other);
   });
 });
@@ -215,6 +219,18 @@ describe('ports', () => {
       code: 'permission_denied',
       details: { field: 'portForwards.0' },
     });
+  });
+
+  it('that are added while it starts are open when it runs', async () => {
+    const port = await freePort();
+    const id = await create('host-ports', []);
+    const start = services.manager.start(id);
+    await services.until(id, ({ state, run }) => state === 'starting' && run !== null);
+    await update(id, { portForwards: [forward(port)] });
+    expect(services.manager.get(id)).toMatchObject({ state: 'running', pendingChanges: [] });
+    expect(await readPort(port, '127.0.0.1', 300)).not.toBe('ECONNREFUSED');
+    await start;
+    await services.manager.forceStop(id);
   });
 
   it('of an address that this computer does not have are refused', async () => {

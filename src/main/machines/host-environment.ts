@@ -89,8 +89,15 @@ export class HostEnvironment {
     return this.#vhostVsock;
   }
 
-  /** Whether a network can be fenced in here, and with what. */
+  /** Whether a network can be fenced in here, and with what, as it was found out last. */
   get fence(): FenceAvailability {
+    return this.#fence;
+  }
+
+  /** Looks again where there was a problem: what it says to install may be there by now. */
+  async findFence(): Promise<FenceAvailability> {
+    await this.status();
+    if (this.#fence.problem !== null) this.#fence = await tryFence(this.#options.env);
     return this.#fence;
   }
 

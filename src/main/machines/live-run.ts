@@ -18,6 +18,7 @@ import type { AgentLink, AgentSession, SessionListener, SessionRequest } from '.
 import type { BootWatch, ConsoleMarkScanner } from '../boot/index.ts';
 import type { ConsoleHub } from '../console/index.ts';
 import type { RunFiles } from '../host/index.ts';
+import { untilSocketIsGone } from '../network/index.ts';
 import {
   agentPortId,
   climb,
@@ -392,7 +393,7 @@ export class LiveRun {
     // The kernel keeps what QEMU sent last: SHUTDOWN's reason and the last console lines.
     const timer = new AbortController();
     await Promise.race([
-      Promise.all([qmp?.closed, consoleDrained]),
+      Promise.all([qmp?.closed, consoleDrained, untilSocketIsGone(files.fenceSocket)]),
       delay(drainDeadlineMs, undefined, { signal: timer.signal }).catch(() => undefined),
     ]);
     timer.abort();

@@ -176,7 +176,7 @@ export class Planner {
       kernel: await this.#kernelFacts(spec),
       tscDeadlineTimer: this.#host.tscDeadlineTimer,
       vhostVsock: this.#host.vhostVsock,
-      fenceProblem: this.#host.fence.problem,
+      fenceProblem: spec.network === 'internet' ? (await this.#host.findFence()).problem : null,
     };
   }
 

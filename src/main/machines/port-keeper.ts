@@ -62,18 +62,22 @@ export class PortKeeper {
   }
 
   async #change(machine: Machine, spec: MachineSpec): Promise<UndoPorts | null> {
+    // A start under way has its ports from the definition as it was: they change as soon as there is a QEMU.
+    if (machine.state === 'starting' && !isSame(machine.runSpec?.portForwards, spec.portForwards)) {
+      await machine.settled();
+    }
     const { live, runSpec } = machine;
     if (live === null || !live.reachable || runSpec === null) return null;
     // A machine that runs offline has no device that a port could lead to: they wait for its next start.
     if (runSpec.network === 'offline') return null;
     const before = runSpec.portForwards;
     const wanted = spec.portForwards;
-    const added = without(wanted, before);
-    const closed = without(before, wanted);
-    if (added.length + closed.length === 0) {
+    if (isSame(before, wanted)) {
       machine.forwardsApplied(wanted); // in another order, maybe
       return null;
     }
+    const added = without(wanted, before);
+    const closed = without(before, wanted);
     this.#assertNoMachineHas(machine, added, spec);
     await assertFree(added, spec, closed);
     const fenced = runSpec.network === 'internet';
@@ -113,6 +117,11 @@ export class PortKeeper {
     if (machine.state === 'starting' || machine.runSpec === null) return [];
     return effectiveForwards(machine.runSpec);
   }
+}
+
+/** In whatever order. */
+function isSame(a: readonly PortForward[] = [], b: readonly PortForward[] = []): boolean {
+  return without(a, b).length + without(b, a).length === 0;
 }
 
 /**

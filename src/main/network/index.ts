@@ -11,4 +11,4 @@ export {
 } from './forwards.ts';
 export { findHolder, tryPort, type PortHolder } from './ports.ts';
 export { RunningForwards, type HumanMonitor } from './running-forwards.ts';
-export { SlirpApi } from './slirp-api.ts';
+export { SlirpApi, untilSocketIsGone } from './slirp-api.ts';

@@ -2,13 +2,16 @@
  * Speaks to a slirp4netns over its API socket: which ports of this computer lead into a fence.
  * One connection a request, each with a deadline; it never retries what may have been done.
  */
+import { readFile } from 'node:fs/promises';
 import { createConnection } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { AppError, type PortForward } from '../../shared/index.ts';
 import { fenceNetwork } from './addresses.ts';
 import type { FencedForward } from './forwards.ts';
 
 const deadlineMs = 5_000;
+const pollMs = 10;
 const maxAnswerBytes = 1024 * 1024;
 
 const entrySchema = z.object({
@@ -118,4 +121,17 @@ export function isAt(entry: FencedForward, forward: PortForward): boolean {
     hostAddress === forward.hostAddress &&
     hostPort === forward.hostPort
   );
+}
+
+/**
+ * Resolves when nobody listens on a slirp4netns's socket any more, and so its ports are free again; at once where
+ * there was none. It is looked for in the kernel's list, because a connection would keep it from ending.
+ */
+export async function untilSocketIsGone(socketPath: string): Promise<void> {
+  const until = performance.now() + deadlineMs;
+  while (performance.now() < until) {
+    const sockets = await readFile('/proc/net/unix', 'utf8').catch(() => '');
+    if (!sockets.includes(` ${socketPath}\n`)) return;
+    await delay(pollMs);
+  }
 }
