@@ -23,6 +23,7 @@ const optional: TextForm = {
   write: (value) => (value === null ? '' : String(value)),
 };
 const integer: TextForm = { read: readInteger, write: String };
+const port: TextForm = { ...integer, unreadable: 'Give a port from 1 to 65535.' };
 const optionalInteger: TextForm = {
   read: (text) => (text.trim() === '' ? null : readInteger(text)),
   write: (value) => (value === null ? '' : String(value)),
@@ -77,7 +78,8 @@ function formOf(path: string): TextForm {
   if (path === 'notes' || /^container\.environment\.\d+\.value$/.test(path)) return verbatim;
   if (optionalTexts.includes(path)) return optional;
   if (path === 'container.entrypoint' || path === 'container.command') return words;
-  if (path === 'container.diskMiB' || /^portForwards\.\d+\.\w+Port$/.test(path)) return integer;
+  if (path === 'container.diskMiB') return integer;
+  if (/^portForwards\.\d+\.\w+Port$/.test(path)) return port;
   if (path === 'vcpus' || path === 'memoryMiB') return integer;
   if (path === 'kernel') return kernel;
   if (path === 'initrd') return initrd;
