@@ -34,6 +34,9 @@ if (option !== undefined && (option !== '--only' || !parts.includes(only as Part
 }
 const wanted = (part: Part): boolean => only === undefined || only === part;
 
+const gigabyte = `for n in $(seq 64); do
+  head -c 8388608 /dev/urandom >random-$n; head -c 8388608 /dev/zero >zero-$n; done`;
+
 const cache = process.env['NANDU_CACHE_DIR'] ?? join(homedir(), '.cache', 'nandu');
 const folder = mkdtempSync(join(tmpdir(), 'nandu-containers-'));
 const result: Record<string, unknown> = {};
@@ -134,9 +137,6 @@ function manyLayers(count: number): string[] {
     (_, n) => `mkdir -p d${n % 7}; head -c 20000 /dev/urandom >d${n % 7}/f${n}`,
   );
 }
-
-const gigabyte = `for n in $(seq 64); do
-  head -c 8388608 /dev/urandom >random-$n; head -c 8388608 /dev/zero >zero-$n; done`;
 
 function folderOf(name: string): string {
   return mkdtempSync(join(folder, `${name}-`));

@@ -9,7 +9,7 @@ import {
   type MachineView,
 } from '../../src/shared/index.ts';
 import { temporaryDirectory } from './folders.ts';
-import { Services } from './services.ts';
+import { Services, type ServicesOptions } from './services.ts';
 import { smallImage, type SmallImageConfig } from './small-image.ts';
 import { TestView } from './test-view.ts';
 
@@ -28,19 +28,22 @@ export class ContainerScene {
   readonly #data: string;
   services!: Services;
 
-  private constructor(data: string) {
+  readonly #options: ServicesOptions;
+
+  private constructor(data: string, options: ServicesOptions) {
     this.#data = data;
+    this.#options = options;
   }
 
-  static async open(): Promise<ContainerScene> {
-    const scene = new ContainerScene(temporaryDirectory());
+  static async open(options: ServicesOptions = {}): Promise<ContainerScene> {
+    const scene = new ContainerScene(temporaryDirectory(), options);
     await scene.reopen();
     return scene;
   }
 
   /** The next "app" on the same data folder. */
   async reopen(): Promise<void> {
-    this.services = await Services.open(this.#data);
+    this.services = await Services.open(this.#data, this.#options);
   }
 
   /** A busybox with that configuration; the name is the layout's. */

@@ -30,7 +30,7 @@ import {
 import type { QmpEvent, QmpSession } from '../qmp/index.ts';
 import { forwardsOf } from './forwards-of.ts';
 import { BootProgress } from './boot-progress.ts';
-import { describeEnd } from './run-end.ts';
+import { describeEnd, exitCodeIn } from './run-end.ts';
 
 /** SIGKILL cannot be refused; a host that swaps still needs a while for it. */
 const killMs = 5_000;
@@ -349,6 +349,12 @@ export class LiveRun {
     );
   }
 
+  /** The agent told its end to a Nandu that was not listening yet. */
+  #commandOnConsole(): { exitCode: number } | null {
+    const exitCode = this.#parts.container ? exitCodeIn(this.#parts.hub.lastLines(20)) : null;
+    return exitCode === null ? null : { exitCode };
+  }
+
   /** Nobody asked for this halt: QEMU makes it itself when it cannot go on (qapi/run-state.json, RunState). */
   async #askWhyHalted(): Promise<void> {
     const answer = await this.#qmp
@@ -419,7 +425,8 @@ export class LiveRun {
         panicked: this.#panicked || spoke,
         acpi: this.#parts.acpi,
         reachedUserSpace: !marksExpected || this.#boot.reachedUserSpace,
-        command: this.#command,
+        command: this.#command ?? this.#commandOnConsole(),
+        container: this.#parts.container,
         lifetimeOver: this.#lifetimeOver,
       }),
       this.#command !== null && 'error' in this.#command ? this.#command.error : null,

@@ -6,7 +6,7 @@ import { stat } from 'node:fs/promises';
 import type { RunEnd } from '../../shared/index.ts';
 import { readLog } from '../console/index.ts';
 import type { RunFiles } from '../host/index.ts';
-import { commandEnded } from './run-end.ts';
+import { commandEnded, exitCodeIn } from './run-end.ts';
 
 /** @returns the end, and when its logs were last written to, epoch milliseconds. */
 export async function explainLoss(files: RunFiles): Promise<{ end: RunEnd; endedAtMs: number }> {
@@ -47,14 +47,11 @@ function endOf(qemu: readonly string[], console: readonly string[]): RunEnd {
       message: `The guest’s kernel panicked ${unseen}. Its last lines say why.`,
     };
   }
-  const exitCode = console
-    .slice(-20)
-    .map((line) => /^nandu: the command ended with exit code (\d{1,3})$/.exec(line)?.[1])
-    .findLast((found) => found !== undefined);
-  if (exitCode !== undefined && Number(exitCode) <= 255) {
+  const exitCode = exitCodeIn(console);
+  if (exitCode !== null) {
     return {
-      ...{ kind: 'command-ended', expected: true, exitCode: Number(exitCode) },
-      message: commandEnded(Number(exitCode)).replace(/\.$/, ` ${unseen}.`),
+      ...{ kind: 'command-ended', expected: true, exitCode },
+      message: commandEnded(exitCode).replace(/\.$/, ` ${unseen}.`),
     };
   }
   if (console.slice(-5).some((line) => /reboot: Power down|powering off/.test(line))) {

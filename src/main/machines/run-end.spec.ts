@@ -11,6 +11,7 @@ const nothing: Evidence = {
   acpi: true,
   reachedUserSpace: true,
   command: null,
+  container: false,
   lifetimeOver: false,
 };
 

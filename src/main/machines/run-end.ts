@@ -26,6 +26,8 @@ export interface Evidence {
   readonly reachedUserSpace: boolean;
   /** What the agent told of a container's command: how it ended, or why it never ran. */
   readonly command: { readonly exitCode: number } | { readonly error: AppError } | null;
+  /** Whether it was to run a container. */
+  readonly container: boolean;
   /** Whether Nandu stopped it because its time was over. */
   readonly lifetimeOver: boolean;
 }
@@ -34,7 +36,7 @@ export interface Evidence {
 export function describeEnd(evidence: Evidence): RunEnd {
   const { requested, guestAsked, lastRung, shutdown, exit, panicked, acpi, reachedUserSpace } =
     evidence;
-  const { command, lifetimeOver } = evidence;
+  const { command, lifetimeOver, container } = evidence;
   const exitCode = command !== null && 'exitCode' in command ? command.exitCode : undefined;
   const ourSignal =
     requested === 'force' || lastRung === 'killing'
@@ -57,6 +59,14 @@ export function describeEnd(evidence: Evidence): RunEnd {
   }
   if (panicked) {
     return end('guest-panic', false, 'The guest’s kernel panicked. Its last lines say why.');
+  }
+  const unheard = container && command === null && requested === null && reachedUserSpace;
+  if (unheard && shutdown?.guest === true) {
+    return end(
+      'command-failed',
+      false,
+      'The guest ended without having run its command. Its last lines say why.',
+    );
   }
   if (exitCode !== undefined) {
     return requested === null
@@ -100,6 +110,18 @@ export function commandEnded(exitCode: number): string {
   if (exitCode === 0) return 'The command ended.';
   const signal = exitCode > 128 ? signalNames.get(exitCode - 128) : undefined;
   return `The command ended with exit code ${exitCode}${signal === undefined ? '' : ` (${signal})`}.`;
+}
+
+/**
+ * What the agent told on the console, for a Nandu that did not hear it. The command can print the same; it then
+ * lies about nothing but itself.
+ */
+export function exitCodeIn(lines: readonly string[]): number | null {
+  const found = lines
+    .slice(-20)
+    .map((line) => /^nandu: the command ended with exit code (\d{1,3})$/.exec(line)?.[1])
+    .findLast((code) => code !== undefined);
+  return found === undefined || Number(found) > 255 ? null : Number(found);
 }
 
 const signalNames = new Map(Object.entries(constants.signals).map(([name, at]) => [at, name]));

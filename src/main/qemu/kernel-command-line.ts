@@ -5,7 +5,7 @@ import type { Accelerator, MachineSpec } from '../../shared/index.ts';
 export function kernelCommandLine(plan: {
   readonly spec: Pick<
     MachineSpec,
-    'name' | 'kernelDefaults' | 'quietKernel' | 'commandLine' | 'console'
+    'name' | 'kernelDefaults' | 'quietKernel' | 'commandLine' | 'console' | 'container'
   >;
   readonly accelerator: Accelerator;
 }): string {
@@ -18,6 +18,8 @@ export function kernelCommandLine(plan: {
     ...(accelerator === 'tcg' ? ['tsc_early_khz=2000000', 'lpj=4000000'] : []),
     ...(spec.quietKernel ? ['quiet'] : []),
     `nandu.hostname=${hostNameOf(spec.name)}`,
+    // A guest that does not find its image must not take itself for a plain machine.
+    ...(spec.container === null ? [] : ['nandu.container']),
   ];
   return [...(spec.kernelDefaults ? own : []), spec.commandLine.trim()]
     .filter((word) => word !== '')
