@@ -152,8 +152,14 @@ describe.each(presets)('forwarded ports of a running machine, %s', (network) => 
     expect(await readPort(taken)).toBe('not the guest');
 
     // One is closed, another leads elsewhere.
-    await update(id, { portForwards: [forward(b, 80)] });
+    const datagrams: PortForward = { ...forward(c), protocol: 'udp' };
+    await update(id, { portForwards: [forward(b, 80), datagrams] });
     expect([await readPort(a), await readPort(b)]).toEqual(['ECONNREFUSED', 'eighty']);
+
+    const everywhere = { ...forward(b), hostAddress: '0.0.0.0' };
+    await expect(
+      update(id, { portForwards: [forward(b, 80), datagrams, everywhere] }),
+    ).rejects.toMatchObject({ code: 'port_taken', details: { field: 'portForwards.2' } });
 
     // Another machine that wants it is told whose it is.
     const other = await create(network, [forward(b)]);

@@ -8,7 +8,15 @@ import {
   type MachineSpec,
   type PortForward,
 } from '../../shared/index.ts';
-import { collide, effectiveForwards, findHolder, tryPort, without } from '../network/index.ts';
+import {
+  collide,
+  effectiveForwards,
+  findHolder,
+  secondOfTwins,
+  tryPort,
+  without,
+} from '../network/index.ts';
+import { twinsMessage } from './option-check/index.ts';
 import type { Machine } from './machine.ts';
 
 /** Takes a change of ports back. */
@@ -76,6 +84,7 @@ export class PortKeeper {
       machine.forwardsApplied(wanted); // in another order, maybe
       return null;
     }
+    assertNoTwins(spec);
     const added = without(wanted, before);
     const closed = without(before, wanted);
     this.#assertNoMachineHas(machine, added, spec);
@@ -117,6 +126,13 @@ export class PortKeeper {
     if (machine.state === 'starting' || machine.runSpec === null) return [];
     return effectiveForwards(machine.runSpec);
   }
+}
+
+/** What {@link checkNetwork} finds before a start. @throws AppError `port_taken`. */
+function assertNoTwins({ portForwards }: MachineSpec): void {
+  const index = secondOfTwins(portForwards);
+  if (index < 0) return;
+  throw new AppError('port_taken', twinsMessage, { details: { field: `portForwards.${index}` } });
 }
 
 /** In whatever order. */

@@ -77,6 +77,11 @@ export function collide(a: PortForward, b: PortForward): boolean {
   return a.hostAddress === b.hostAddress || addresses.includes('0.0.0.0');
 }
 
+/** The index of the first that collides with one before it, or -1: equal ones the definition's shape forbids. */
+export function secondOfTwins(forwards: readonly PortForward[]): number {
+  return forwards.findIndex((one, at) => forwards.slice(0, at).some((each) => collide(one, each)));
+}
+
 export function sameForward(a: PortForward, b: PortForward): boolean {
   return portKey(a) === portKey(b) && a.guestPort === b.guestPort;
 }

@@ -7,6 +7,7 @@ export {
   inOrderOf,
   netdevId,
   netdevValue,
+  secondOfTwins,
   without,
 } from './forwards.ts';
 export { findHolder, tryPort, type PortHolder } from './ports.ts';

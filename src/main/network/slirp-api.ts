@@ -84,6 +84,14 @@ export class SlirpApi {
       // The manual puts every answer into “return”; slirp4netns 1.2 leaves that out for a list.
       return schema.parse(answer.return ?? answer);
     } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ECONNREFUSED' || code === 'ENOENT') {
+        throw new AppError(
+          'network_unavailable',
+          'The program that connects this machine (slirp4netns) has ended. Restart the machine to connect it again.',
+          { cause: error, details: { field: 'network' } },
+        );
+      }
       throw new AppError(
         'network_unavailable',
         `slirp4netns did not do “${execute}”: ${(error as Error).message}`,

@@ -12,7 +12,7 @@ import { checkNetwork } from './network.ts';
 import { checkProcessor, checkRoot, checkSize } from './processor.ts';
 
 export type { OptionContext } from './finding.ts';
-export { fenceFindingCode } from './network.ts';
+export { fenceFindingCode, twinsMessage } from './network.ts';
 
 /** All complaints, errors first. */
 export function checkOptions(spec: MachineSpec, context: OptionContext): Finding[] {

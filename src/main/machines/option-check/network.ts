@@ -3,10 +3,14 @@
  * Who has a port now is another check's business: that changes from one moment to the next.
  */
 import type { Finding, MachineSpec } from '../../../shared/index.ts';
+import { effectiveForwards, secondOfTwins } from '../../network/index.ts';
 import { error, mend, warning, type OptionContext } from './finding.ts';
 
 /** Of the finding that keeps a fenced machine from starting. */
 export const fenceFindingCode = 'network-unavailable';
+
+export const twinsMessage =
+  'Another of this machine’s forwards has the same port on all addresses, which takes this one. Choose another port, or one of the two.';
 
 export function checkNetwork(
   { network, portForwards, container }: MachineSpec,
@@ -33,6 +37,8 @@ export function checkNetwork(
       ),
     );
   }
+  const twin = secondOfTwins(effectiveForwards({ network, portForwards }));
+  if (twin >= 0) findings.push(error('forwards-collide', `portForwards.${twin}`, twinsMessage));
   const elsewhere = portForwards.findIndex(({ hostAddress }) => !hostAddress.startsWith('127.'));
   if (network === 'host-ports' && container === null && elsewhere >= 0) {
     // libslirp leaves gateway and resolver out of its DHCP answers with restrict=on (bootp.c).

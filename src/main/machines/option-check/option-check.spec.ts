@@ -216,9 +216,12 @@ describe('the network', () => {
       'warning forwards-without-network portForwards',
     ]);
     expect(found({ network: 'host-ports', portForwards: [here] })).toEqual([]);
-    expect(found({ network: 'host-ports', portForwards: [here, all] })).toEqual([
-      'warning no-gateway-by-dhcp portForwards.1',
-    ]);
+    expect(
+      found({ network: 'host-ports', portForwards: [here, { ...all, hostPort: 8081 }] }),
+    ).toEqual(['warning no-gateway-by-dhcp portForwards.1']);
     expect(found({ network: 'full', portForwards: [all] })).toEqual([]);
+    expect(found({ network: 'full', portForwards: [here, all] })).toEqual([
+      'error forwards-collide portForwards.1',
+    ]);
   });
 });
