@@ -1,15 +1,6 @@
 /** The network as guests and this computer find it: who reaches whom, and ports that change while it runs. */
-import {
-  chmodSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  writeFileSync,
-} from 'node:fs';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   withChanges,
@@ -18,6 +9,7 @@ import {
   type Network,
   type PortForward,
 } from '../../src/shared/index.ts';
+import { fencesBelow, runningPid } from '../support/fences.ts';
 import { GuestShell } from '../support/guest-shell.ts';
 import { expectedReach, probeNetworks, probeObstacle } from '../support/network-probe.ts';
 import { readPort } from '../support/read-port.ts';
@@ -100,27 +92,6 @@ async function serve(id: MachineId): Promise<GuestShell> {
   return shell;
 }
 
-/** The slirp4netns of a run, or of any run of this installation. */
-function fences(): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => {
-      try {
-        const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-        return words[0]?.endsWith('slirp4netns') && words.some((word) => word.includes(folder));
-      } catch {
-        return false;
-      }
-    })
-    .map(Number);
-}
-
-const runningPid = (id: MachineId): number => {
-  const { run } = services.manager.get(id);
-  const record = join(services.paths.runtime, run?.id ?? '', 'launch.json');
-  return (JSON.parse(readFileSync(record, 'utf8')) as { pid: number }).pid;
-};
-
 const presets = (['host-ports', 'internet'] as const).filter(
   (network) => network !== 'internet' || obstacle === null,
 );
@@ -171,12 +142,12 @@ describe.each(presets)('forwarded ports of a running machine, %s', (network) => 
     expect(services.manager.get(other)).toMatchObject({ state: 'stopped', run: null });
 
     // Nandu ends, the machine and its network go on, and the next Nandu knows what is open now.
-    const pid = runningPid(id);
+    const pid = runningPid(services, id);
     await services.close('keep');
     expect(await readPort(b)).toBe('eighty');
     services = await Services.open(folder);
     expect(services.manager.get(id)).toMatchObject({ state: 'running', pendingChanges: [] });
-    expect(runningPid(id)).toBe(pid);
+    expect(runningPid(services, id)).toBe(pid);
     expect(services.journal.map(({ kind }) => kind)).toContain('adopted');
     await update(id, { portForwards: [forward(c), forward(a, 81)] });
     expect(await Promise.all([a, b, c].map((port) => readPort(port)))).toEqual([
@@ -188,14 +159,14 @@ describe.each(presets)('forwarded ports of a running machine, %s', (network) => 
     await expect
       .poll(() => readPort(a, '127.0.0.1', 300), { timeout: 5_000 })
       .not.toBe('ECONNREFUSED');
-    const restarted = runningPid(id);
+    const restarted = runningPid(services, id);
     expect(restarted).not.toBe(pid);
 
     // QEMU ends by a signal from outside: nothing of the network is left, and the ports are free again.
-    expect(fences()).toHaveLength(network === 'internet' ? 1 : 0);
+    expect(fencesBelow(folder)).toHaveLength(network === 'internet' ? 1 : 0);
     process.kill(restarted, 'SIGKILL');
     await services.until(id, ({ state }) => state === 'crashed');
-    await expect.poll(fences).toEqual([]);
+    await expect.poll(() => fencesBelow(folder)).toEqual([]);
     expect(await readPort(c)).toBe('ECONNREFUSED');
     await services.manager.start(other);
     await expect
@@ -245,81 +216,5 @@ describe('ports', () => {
       code: 'invalid_input',
       details: { field: 'portForwards.0' },
     });
-  });
-});
-
-describe.skipIf(obstacle !== null)('QEMU in a fence', () => {
-  it('is the process that was spawned, with no privilege and nothing open that is not its own', async () => {
-    const id = await create('internet', []);
-    await services.manager.start(id);
-    const pid = runningPid(id);
-    const { argv = [] } = services.manager.get(id).run ?? {};
-    expect(readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1)).toEqual(argv);
-    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-    for (const set of ['Inh', 'Prm', 'Eff', 'Bnd', 'Amb']) {
-      expect(status).toMatch(new RegExp(`^Cap${set}:\\s0+$`, 'm'));
-    }
-    expect(status).toMatch(/^NoNewPrivs:\s1$/m);
-    const files = readdirSync(`/proc/${pid}/fd`)
-      .map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`))
-      .filter((path) => path.startsWith('/') && !path.startsWith('/dev/'));
-    const ours = join(services.paths.runtime, services.manager.get(id).run?.id ?? '');
-    expect(files.filter((path) => path.startsWith(ours))).toEqual([join(ours, 'lifeline')]);
-    expect(files.filter((path) => !path.startsWith(folder))).toEqual([]);
-    await services.manager.forceStop(id);
-  });
-});
-
-describe.skipIf(obstacle !== null)('a fence that cannot be made', () => {
-  /** An “app” that finds a program of our own first. */
-  async function withProgram(name: string, script: string): Promise<Services> {
-    const path = join(folder, `bin-${name}`);
-    mkdirSync(path);
-    writeFileSync(join(path, name), `#!/bin/sh\n${script}\n`);
-    chmodSync(join(path, name), 0o755);
-    const PATH = `${path}:${process.env['PATH'] ?? ''}`;
-    return Services.open(join(folder, name), { env: { PATH } });
-  }
-
-  it('says that user namespaces are forbidden before the start', async () => {
-    const there = await withProgram(
-      'unshare',
-      'echo "unshare: Operation not permitted" >&2; exit 1',
-    );
-    const spec = there.spec({ network: 'internet' });
-    const findings = await there.manager.check(spec);
-    expect(findings).toMatchObject([
-      { level: 'error', field: 'network', code: 'network-unavailable' },
-    ]);
-    expect(findings[0]?.message).toContain('Operation not permitted');
-    const { id } = await there.manager.create(spec);
-    await expect(there.manager.start(id)).rejects.toMatchObject({
-      code: 'network_unavailable',
-      details: { field: 'network' },
-    });
-    await there.close();
-  });
-
-  it('leaves nothing when slirp4netns fails, or hangs and the start is called off', async () => {
-    const failing = await withProgram(
-      'slirp4netns',
-      '[ -e "$0.hang" ] && exec sleep 60\necho "no such tap" >&2; exit 1',
-    );
-    const { id } = await failing.manager.create(failing.spec({ network: 'internet' }));
-    await expect(failing.manager.start(id)).rejects.toMatchObject({
-      code: 'network_unavailable',
-      message: expect.stringContaining('no such tap') as string,
-    });
-    expect(readdirSync(failing.paths.runtime)).toEqual([]);
-
-    writeFileSync(join(folder, 'bin-slirp4netns', 'slirp4netns.hang'), '');
-    const start = failing.manager.start(id).catch((error: unknown) => error);
-    await failing.until(id, ({ activity }) => activity === 'launching');
-    await expect.poll(() => readdirSync(failing.paths.runtime)).not.toEqual([]);
-    await failing.manager.forceStop(id);
-    expect(await start).toMatchObject({ code: 'cancelled' });
-    expect(readdirSync(failing.paths.runtime)).toEqual([]);
-    expect(fences()).toEqual([]);
-    await failing.close();
   });
 });
