@@ -87,7 +87,7 @@ describe.skipIf(!canServeImages)('an image', () => {
     });
     expect(steps).toContain('building');
     const tree = readTree(unpackSquashfs(library.rootOf(stored), join(folder, 'unpacked')));
-    expect([...tree.keys()]).toEqual(['bin', 'bin/run', 'etc', 'etc/release', 'large']);
+    expect([...tree.keys()]).toEqual(['.', 'bin', 'bin/run', 'etc', 'etc/release', 'large']);
     expect((await library.import(`${open}/tests/image:again`, options())).rootDigest).toBe(
       stored.rootDigest,
     );

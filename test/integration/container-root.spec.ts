@@ -1,16 +1,19 @@
 /** The root file system that comes of an image's layers, against what umoci makes of the same image. */
-import { existsSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
-  flatten,
+  flattenToSquashfs,
   layerSource,
-  makeSquashfs,
   readLayout,
   type Flattened,
 } from '../../src/main/images/container/index.ts';
+import { setRootOwner } from '../../src/main/images/container/squashfs-root.ts';
 import { temporaryDirectory } from '../support/folders.ts';
+import { writeRawImage } from '../support/raw-image.ts';
+import { pax, rawTar, type RawEntry } from '../support/raw-tar.ts';
 import {
   buildImage,
   canBuildImages,
@@ -27,12 +30,8 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 async function convert(layout: string, image: string): Promise<Flattened> {
   const { layers } = await readLayout(layout, join(layout, 'blobs'), 'amd64');
   const { signal } = new AbortController();
-  const sources = layers.map((layer) => layerSource(layer.path, layer.digest, layer.diffId));
-  return makeSquashfs(
-    image,
-    (sink, wanted) => flatten(sources, sink, { signal: wanted, maxBytes: 1e9 }),
-    signal,
-  );
+  const sources = layers.map(({ path, digest, diffId }) => layerSource(path, digest, diffId));
+  return flattenToSquashfs(sources, image, { signal, maxBytes: 1e9 });
 }
 
 /** In which entries the two differ. */
@@ -55,13 +54,9 @@ it('without sqfstar says so at once, and leaves nothing', async () => {
     const image = join(folder, 'x.squashfs');
     const { signal } = new AbortController();
     const tar = { open: () => Readable.from([Buffer.alloc(4 * 1024 * 1024)]) };
-    await expect(
-      makeSquashfs(
-        image,
-        (sink, wanted) => flatten([tar], sink, { signal: wanted, maxBytes: 1e9 }),
-        signal,
-      ),
-    ).rejects.toMatchObject({ code: 'tool_missing' });
+    await expect(flattenToSquashfs([tar], image, { signal, maxBytes: 1e9 })).rejects.toMatchObject({
+      code: 'tool_missing',
+    });
     expect(existsSync(image)).toBe(false);
   } finally {
     process.env['PATH'] = path;
@@ -117,6 +112,122 @@ newline" etc/large; setfattr -n user.bytes -v 0x00ff00fe etc/large
     expect(differs).toEqual([]);
   });
 
+  it.each<[string, RawEntry[][], string[]]>([
+    [
+      'entries that go through links, also absolute ones and ones that lead out',
+      [
+        [
+          { name: 'real/', type: '5', mode: 0o755 },
+          { name: 'link', type: '2', link: 'real' },
+          { name: 'abs', type: '2', link: '/real' },
+          { name: 'up', type: '2', link: '../../real' },
+          { name: 'real/k', content: 'k' },
+          { name: 'link/same', content: 'same layer' },
+        ],
+        [
+          { name: 'link/x', content: 'through' },
+          { name: 'abs/y', content: 'absolute' },
+          { name: 'up/z', content: 'up' },
+          { name: 'link/.wh.k' },
+          { name: 'hard', type: '1', link: 'link/same' },
+        ],
+      ],
+      ['abs', 'hard', 'link', 'real', 'real/same', 'real/x', 'real/y', 'real/z', 'up'],
+    ],
+    [
+      'an opaque folder behind a link',
+      [
+        [
+          { name: 'real/', type: '5', mode: 0o755 },
+          { name: 'real/k', content: 'k' },
+          { name: 'link', type: '2', link: 'real' },
+        ],
+        [{ name: 'link/.wh..wh..opq' }],
+      ],
+      ['link', 'real'],
+    ],
+    [
+      'the last of entries of one name, of which others may be folders',
+      [
+        [
+          { name: 'a', content: 'one' },
+          { name: 'a', content: 'two', mode: 0o600, owner: 7 },
+          { name: 'b', content: 'x' },
+          { name: 'b/', type: '5', mode: 0o755 },
+          { name: 'b/in', content: '1' },
+          { name: 'c/', type: '5', mode: 0o700 },
+          { name: 'c/', type: '5', mode: 0o755, owner: 3 },
+        ],
+      ],
+      ['a', 'b', 'b/in', 'c'],
+    ],
+    [
+      'mode and owner of the root itself, of the topmost layer that tells',
+      [
+        [
+          { name: './', type: '5', mode: 0o700, owner: 1 },
+          { name: 'x', content: '' },
+        ],
+        [
+          { name: './', type: '5', mode: 0o750, owner: 12 },
+          { name: 'y', content: '', owner: 12 },
+        ],
+        [{ name: 'z', content: '' }],
+      ],
+      ['x', 'y', 'z'],
+    ],
+  ])('%s', async (_, layers, paths) => {
+    const layout = join(folder, 'raw');
+    writeRawImage(layout, { layers: layers.map((entries) => rawTar(...entries)) });
+    const image = join(folder, 'root.squashfs');
+    await convert(layout, image);
+    const ours = readTree(unpackSquashfs(image, join(folder, 'ours')));
+    const theirs = readTree(unpackByUmoci(layout, join(folder, 'bundle')));
+    // What umoci writes into a folder changes that folder's time; a layer that is unpacked by a kernel does too.
+    const timeless = (tree: Map<string, string>): Map<string, string> =>
+      new Map([...tree].map(([path, text]) => [path, text.replace(/ time=\d+/, '')]));
+    expect(differences(timeless(ours), timeless(theirs))).toEqual([]);
+    expect([...ours.keys()]).toEqual(['.', ...paths]);
+  });
+
+  it('whose root folder is root’s, whoever builds it', async () => {
+    const tar = join(folder, 'x.tar');
+    const image = join(folder, 'x.squashfs');
+    writeFileSync(tar, rawTar({ name: 'x' }));
+    chmodSync(folder, 0o777);
+    const anybody = 'setpriv --reuid 1000 --regid 1000 --clear-groups';
+    const build = `${anybody} sqfstar -comp lz4 -noI -quiet -no-progress '${image}' <'${tar}'`;
+    execFileSync('sh', ['-c', build], { stdio: 'ignore' });
+    await setRootOwner(image, 0, 0);
+    expect(readTree(unpackSquashfs(image, join(folder, 'ours'))).get('.')).toMatch('owner=0:0');
+  });
+
+  it('times before 1970 and after 2106 are the nearest that there are', async () => {
+    const layout = join(folder, 'raw');
+    const negative = Buffer.alloc(12, 0xff).fill(0xfb, 11).toString('latin1');
+    const far = `\x80${'\0'.repeat(6)}\x02${'\0'.repeat(4)}`;
+    const layer = rawTar(
+      { name: 'old', time: negative },
+      { name: 'far', time: far },
+      ...[pax('mtime=-5.5'), { name: 'older' }, pax('mtime=99999999999'), { name: 'farther' }],
+      ...[pax('atime=-1'), pax('mtime=100.75'), { name: 'plain' }],
+    );
+    writeRawImage(layout, { layers: [layer] });
+    const image = join(folder, 'root.squashfs');
+    await convert(layout, image);
+    const tree = readTree(unpackSquashfs(image, join(folder, 'ours')));
+    const times = [...tree].map(([path, text]) => [path, /time=(\d+)/.exec(text)?.[1]]);
+    expect(times.slice(1)).toEqual([
+      ...[
+        ['far', '4294967295'],
+        ['farther', '4294967295'],
+        ['old', '0'],
+        ['older', '0'],
+      ],
+      ['plain', '100'],
+    ]);
+  });
+
   it('the same layers always come to the same name', async () => {
     const layout = buildImage(folder, ['mkdir -p a/b; echo x >a/b/c; ln a/b/c d', 'echo y >a.txt']);
     const first = await convert(layout, join(folder, '1.squashfs'));
@@ -133,6 +244,6 @@ newline" etc/large; setfattr -n user.bytes -v 0x00ff00fe etc/large
       ),
     );
     expect(differs).toEqual([]);
-    expect(paths).toEqual(['d', 'd/57', 'd/58', 'd/59', 'last']);
+    expect(paths).toEqual(['.', 'd', 'd/57', 'd/58', 'd/59', 'last']);
   });
 });

@@ -65,7 +65,7 @@ export function unpackSquashfs(image: string, folder: string): string {
   return folder;
 }
 
-/** Every entry below a folder but the folder itself: type, mode, owner, time, device, target, content, links. */
+/** Every entry below a folder, and of the folder itself mode and owner: type, mode, owner, time, device, target, content, links. */
 export function readTree(root: string): Map<string, string> {
   const tree = new Map<string, string>();
   const firstNames = new Map<number, string>();
@@ -94,6 +94,8 @@ export function readTree(root: string): Map<string, string> {
       if (stats.isDirectory()) walk(path);
     }
   };
+  const { mode, uid, gid } = lstatSync(root);
+  tree.set('.', `mode=${mode.toString(8)} owner=${uid}:${gid}`);
   walk('');
   return tree;
 }

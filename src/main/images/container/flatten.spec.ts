@@ -11,7 +11,10 @@ import {
   type RawEntry as Raw,
 } from '../../../../test/support/raw-tar.ts';
 import { flatten } from './flatten.ts';
+import { planLayers, type LayerPlan } from './layer-plan.ts';
+import { Budget } from './layer-reading.ts';
 import { layerSource } from './layer-stream.ts';
+import { NeedsPlan } from './needs-plan.ts';
 import { TarReader } from './tar-reader.ts';
 
 /** In pieces of an odd size, so that nothing relies on where a stream is cut. */
@@ -23,16 +26,25 @@ async function* pieces(bytes: Buffer, size = 333): AsyncGenerator<Buffer> {
 
 /** What comes out, as `path` or `path=content` or `path>target`. The top layer is given first. */
 async function flattened(layers: Buffer[], maxBytes = 1_000_000): Promise<string[]> {
-  const chunks: Buffer[] = [];
-  const sink = new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      chunks.push(chunk);
-      done();
-    },
-  });
   const sources = layers.map((bytes) => ({ open: () => pieces(bytes) }));
   const { signal } = new AbortController();
-  await flatten(sources, sink, { signal, maxBytes });
+  let chunks: Buffer[] = [];
+  const attempt = async (plan: LayerPlan | null): Promise<void> => {
+    chunks = [];
+    const sink = new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        chunks.push(chunk);
+        done();
+      },
+    });
+    await flatten(sources, sink, { signal, maxBytes }, plan);
+  };
+  try {
+    await attempt(null);
+  } catch (error) {
+    if (!(error instanceof NeedsPlan)) throw error;
+    await attempt(await planLayers(sources, new Budget(signal, maxBytes)));
+  }
   const reader = new TarReader(pieces(Buffer.concat(chunks), 10_000));
   const found: string[] = [];
   for (let entry = await reader.next(); entry !== null; entry = await reader.next()) {
@@ -59,14 +71,14 @@ describe('flatten', () => {
       ['a=2'],
     ],
     [
-      'the first of two entries of one name',
+      'the last of two entries of one name',
       [
         [
           { name: 'a', content: '1' },
           { name: './a', content: '2' },
         ],
       ],
-      ['a=1'],
+      ['a=2'],
     ],
     [
       'absolute and odd names below the root',
@@ -136,6 +148,63 @@ describe('flatten', () => {
       ],
       ['a=1', 'l>a', 'n>a'],
     ],
+    [
+      'what is written through a link where that leads, and never outside',
+      [
+        [
+          { name: 'in/x', content: '1' },
+          { name: 'abs/y', content: '2' },
+          { name: 'up/z', content: '3' },
+        ],
+        [
+          { name: 'real/', type: '5' },
+          { name: 'in', type: '2', link: 'real' },
+          { name: 'abs', type: '2', link: '/real' },
+          { name: 'up', type: '2', link: '../../../real' },
+        ],
+      ],
+      ['abs/', 'in/', 'real/', 'real/x=1', 'real/y=2', 'real/z=3', 'up/'],
+    ],
+    [
+      'what links lead to, also for whiteouts, hard links, and in one layer',
+      [
+        [{ name: 'link/.wh.k' }, { name: 'hard', type: '1', link: 'link/t' }],
+        [
+          { name: 'real/', type: '5' },
+          { name: 'link', type: '2', link: 'real' },
+          { name: 'link/k', content: '1' },
+          { name: 'link/t', content: '2' },
+        ],
+      ],
+      ['hard>real/t', 'link/', 'real/', 'real/t=2'],
+    ],
+    [
+      'a folder in the place of a link, and what was written through it before',
+      [
+        [
+          { name: 'link/', type: '5' },
+          { name: 'link/new', content: '3' },
+        ],
+        [{ name: 'link/old', content: '2' }],
+        [
+          { name: 'real/', type: '5' },
+          { name: 'link', type: '2', link: 'real' },
+        ],
+      ],
+      ['link/', 'link/new=3', 'real/', 'real/old=2'],
+    ],
+    [
+      'a file that becomes a folder in one layer, without what was in that folder below',
+      [
+        [
+          { name: 'a', content: '2' },
+          { name: 'a/', type: '5' },
+          { name: 'a/b', content: '3' },
+        ],
+        [{ name: 'a/old', content: '1' }],
+      ],
+      ['a/', 'a/b=3'],
+    ],
   ])('has %s', async (_, layers, expected) => {
     expect((await flattened(layers.map((entries) => tar(...entries)))).sort()).toEqual(
       expected.sort(),
@@ -150,6 +219,25 @@ describe('flatten', () => {
       'hard links in a circle',
       tar({ name: 'l', type: '1', link: 'm' }, { name: 'm', type: '1', link: 'l' }),
       /without an end/,
+    ],
+    [
+      'symbolic links in a circle that something goes through',
+      tar(
+        { name: 'a', type: '2', link: 'b' },
+        { name: 'b', type: '2', link: 'a' },
+        { name: 'a/x' },
+      ),
+      /symbolic links lead to each other/,
+    ],
+    [
+      'a hard link to the first of two files of one name',
+      tar({ name: 'a' }, { name: 'l', type: '1', link: 'a' }, { name: 'a' }),
+      /file twice/,
+    ],
+    [
+      'a file in the place of a folder of its own layer',
+      tar({ name: 'a/', type: '5' }, { name: 'a/b' }, { name: 'a' }),
+      /folder and a file/,
     ],
     [
       'a NUL in a name',

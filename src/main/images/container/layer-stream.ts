@@ -9,7 +9,7 @@ import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { AppError } from '../../../shared/index.ts';
-import type { LayerSource } from './flatten.ts';
+import type { LayerSource } from './layer-reading.ts';
 import { refused } from './refusal.ts';
 
 /** How a layer is packed. */

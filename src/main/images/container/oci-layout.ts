@@ -7,6 +7,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { AppError, type ImageConfig } from '../../../shared/index.ts';
+import { maxLayers } from './layer-merge.ts';
 import { assertLayer } from './layer-stream.ts';
 import { refused } from './refusal.ts';
 
@@ -14,7 +15,6 @@ import { refused } from './refusal.ts';
 const maxJsonBytes = 4 * 1024 * 1024;
 /** Indexes of indexes; the specification allows it, nobody goes deeper than two. */
 const maxNesting = 4;
-const maxLayers = 1_000;
 
 const digestSchema = z.string().regex(/^sha256:[0-9a-f]{64}$/);
 const descriptorSchema = z.object({

@@ -7,20 +7,19 @@ import type { Writable } from 'node:stream';
 import { rm } from 'node:fs/promises';
 import { AppError } from '../../../shared/index.ts';
 import { refused } from './refusal.ts';
+import { setRootOwner } from './squashfs-root.ts';
+import type { Attributes } from './tar-attributes.ts';
 
-/** The root itself, which no layer need describe, is root's; unprivileged it would be the builder's. */
-const root = [
-  '-root-mode',
-  '0755',
-  '-root-uid',
-  '0',
-  '-root-gid',
-  '0',
-  '-root-time',
-  '0',
-  '-mkfs-time',
-  '0',
-];
+/** sqfstar takes what the root itself is only here, not out of the tar; unprivileged it would be the builder's. */
+function rootOptions(attributes: Attributes | null): string[] {
+  const { mode, owner, group, seconds } = attributes ?? plainRoot;
+  return [
+    ...['-root-mode', mode.toString(8), '-root-uid', String(owner), '-root-gid', String(group)],
+    ...['-root-time', String(seconds), '-mkfs-time', '0'],
+  ];
+}
+
+const plainRoot: Attributes = { mode: 0o755, owner: 0, group: 0, seconds: 0 };
 
 /**
  * @param path of the image; must not exist. Removed again when anything fails.
@@ -30,12 +29,12 @@ const root = [
 export async function makeSquashfs<T>(
   path: string,
   write: (sink: Writable, signal: AbortSignal) => Promise<T>,
-  signal: AbortSignal,
+  { signal, attributes }: { signal: AbortSignal; attributes: Attributes | null },
 ): Promise<T> {
   const child = spawn(
     'sqfstar',
-    // lz4: a guest reads it fastest, and packing takes a tenth of zstd's time.
-    ['-comp', 'lz4', '-no-progress', '-quiet', ...root, path],
+    // lz4: a guest reads it fastest, and packing takes a tenth of zstd's time. -noI: see squashfs-root.ts.
+    ['-comp', 'lz4', '-noI', '-no-progress', '-quiet', ...rootOptions(attributes), path],
     { stdio: ['pipe', 'ignore', 'pipe'] },
   );
   let said = '';
@@ -69,6 +68,8 @@ export async function makeSquashfs<T>(
     const written = await write(child.stdin, AbortSignal.any([signal, gone.signal]));
     const code = await ended;
     if (code !== 0 || signal.aborted) throw new Error(`sqfstar ended with exit code ${code}`);
+    const { owner, group } = attributes ?? plainRoot;
+    await setRootOwner(path, owner, group);
     return written;
   } catch (error) {
     child.kill('SIGKILL');

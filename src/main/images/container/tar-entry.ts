@@ -3,6 +3,7 @@
  * as bytes: owner, times, modes and extended attributes come out exactly as they went in.
  */
 import { refused } from './refusal.ts';
+import { tameTimes } from './tar-attributes.ts';
 
 export const blockBytes = 512;
 /** NAME_MAX of Linux. */
@@ -81,6 +82,7 @@ export function encodeEntry(
   const pax = new Map(entry.pax);
   pax.delete('path');
   pax.delete('linkpath');
+  tameTimes(header, pax);
   if (pax.has('GNU.sparse.name')) pax.set('GNU.sparse.name', Buffer.from(path, 'latin1'));
   const name = kind === 'directory' ? `${path}/` : path;
   putName(header, 0, name === '' || name === '/' ? './' : name, pax, 'path');
