@@ -54,6 +54,45 @@ export const hostileImages: readonly HostileImage[] = [
   hostile('a NUL in a name', [pax('path=a/..\0x'), { name: 'y' }], /NUL/),
   hostile('a name that is too long', [pax(`path=${'n'.repeat(300)}`), { name: 'y' }], /longer/),
   hostile('a name that is too deep', [pax(`path=${'a/'.repeat(500)}b`), { name: 'y' }], /deeper/),
+  hostile(
+    'symbolic links in a circle that a file goes through',
+    [
+      { name: 'a', type: '2', link: 'b' },
+      { name: 'b', type: '2', link: 'a' },
+      { name: 'a/x', content: 'x' },
+    ],
+    /symbolic links lead to each other/,
+  ),
+  hostile(
+    'a file twice, and a hard link to the first of them',
+    [
+      { name: 'a', content: '1' },
+      { name: 'l', type: '1', link: 'a' },
+      { name: 'a', content: '2' },
+    ],
+    /file twice/,
+  ),
+  hostile(
+    'a file in the place of a folder of its own layer',
+    [{ name: 'a/', type: '5' }, { name: 'a/b' }, { name: 'a' }],
+    /folder and a file/,
+  ),
+  hostile(
+    'names without an end that must be held',
+    Array.from({ length: 9_000 }, (_, n) => [
+      pax(`path=${`${n}-${'n'.repeat(200)}/`.repeat(6)}x`),
+      { name: 'x' },
+    ]).flat(),
+    /far too many of its folders/,
+  ),
+  hostile(
+    'hard links without an end to a layer that is not there',
+    Array.from({ length: 30_000 }, (_, n) => ({
+      ...{ name: `${n}`, type: '1' },
+      link: `x/${'n'.repeat(90)}`,
+    })),
+    /far too many of its hard links/,
+  ),
   hostile('an entry of an unknown type', [{ name: 'a', type: 'V' }], /unknown type/),
   hostile('a size below zero', [{ name: 'a', size: -1 }], /makes no sense/),
   hostile('endless attributes', [{ name: 'p', type: 'x', size: 8 ** 9 }], /1 MiB/),

@@ -6,6 +6,7 @@ import type { Writable } from 'node:stream';
 import { LayerMerge } from './layer-merge.ts';
 import type { LayerPlan } from './layer-plan.ts';
 import { Budget, eachEntry, type LayerSource } from './layer-reading.ts';
+import { NameBudget } from './name-budget.ts';
 import { NeedsPlan } from './needs-plan.ts';
 import { refused } from './refusal.ts';
 import type { TarEntry } from './tar-entry.ts';
@@ -13,8 +14,8 @@ import { TarWriter, type Flattened, type FlattenOptions } from './tar-writer.ts'
 
 /** Links to links to links; each step reads layers again. */
 const maxLinkDepth = 16;
-/** Hard links that wait for their target are held. */
-const maxDeferred = 50_000;
+/** Hard links that wait for their target are held with their headers. */
+const maxDeferredBytes = 16 * 1024 * 1024;
 
 /** A hard link whose target was not written when it was met. */
 interface Deferred {
@@ -41,6 +42,7 @@ export async function flatten(
   const merge = new LayerMerge(plan !== null);
   const deferred: Deferred[] = [];
   const late = new Set<string>();
+  const names = new NameBudget(maxDeferredBytes);
   for (const [index, layer] of layers.entries()) {
     merge.beginLayer();
     await eachEntry(layer, budget, async (read, number, reader) => {
@@ -54,7 +56,10 @@ export async function flatten(
       const target = entry.kind === 'hardlink' ? entry.linkPath : null;
       if (target !== null) merge.refer(target);
       if (target !== null && (merge.layerOf(target) !== index || late.has(target))) {
-        if (deferred.length >= maxDeferred) throw refused('it has far too many hard links');
+        const { header, path } = entry;
+        if (!names.take(path, target, header.toString('latin1'))) {
+          throw refused('far too many of its hard links lead to other layers');
+        }
         // Its attributes are those of the file it leads to.
         deferred.push({ entry: { ...entry, pax: new Map() }, layer: index });
         late.add(entry.path);

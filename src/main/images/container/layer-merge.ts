@@ -3,6 +3,7 @@
  * what is above is known by then, so nothing has to be read twice for it. Pure; of names it holds only those of
  * folders that no layer describes.
  */
+import { NameBudget } from './name-budget.ts';
 import { NeedsPlan } from './needs-plan.ts';
 import { maxPaths, PathHash, PathTable } from './path-table.ts';
 import { refused } from './refusal.ts';
@@ -11,9 +12,6 @@ import { readWhiteout } from './whiteout.ts';
 
 /** Docker's storage has 127. */
 export const maxLayers = 500;
-/** Of folders that are held by name. */
-const maxNames = 100_000;
-
 /** What becomes of an entry. */
 export type Fate = 'take' | 'hidden' | 'whiteout';
 
@@ -41,8 +39,10 @@ export class LayerMerge {
   #own = new PathTable();
   /** Folders that something taken is in and no layer has described yet. */
   readonly #missing = new Set<string>();
+  readonly #missingNames = new NameBudget();
   /** Folders that a layer went through without describing them: further down one may prove to be a link. */
   readonly #unsure = new Map<string, number>();
+  readonly #unsureNames = new NameBudget();
   #opaqueRoot = 0;
   #layer = 0;
 
@@ -121,16 +121,21 @@ export class LayerMerge {
   #take(path: string, last: number, kind: TarKind, value: number): void {
     const bits = kind === 'directory' ? folderKind : kind === 'symlink' ? symlinkKind : otherKind;
     this.#setAt(last, value | bits | (this.#layer << shifts.taken));
-    if (kind === 'directory') this.#missing.delete(path);
+    if (kind === 'directory' && this.#missing.delete(path)) this.#missingNames.give(path);
     let end = path.lastIndexOf('/');
     for (let index = last - 1; index >= 0; index -= 1) {
       const above = this.#valueAt(index);
       if ((above & neededBit) !== 0) break;
       this.#setAt(index, above | neededBit);
-      if (layerIn(above, 'taken') === 0) this.#missing.add(path.slice(0, end));
+      if (layerIn(above, 'taken') === 0) this.#miss(path.slice(0, end));
       end = path.lastIndexOf('/', end - 1);
     }
-    if (this.#missing.size > maxNames) throw refused('too many of its folders are not described');
+  }
+
+  #miss(folder: string): void {
+    this.#missing.add(folder);
+    if (this.#missingNames.take(folder)) return;
+    throw refused('far too many of its folders are not described');
   }
 
   /** From the next layer on; the topmost counts. */
@@ -174,16 +179,20 @@ export class LayerMerge {
       if (own(index) === folderKind) break;
       if (own(index) === symlinkKind) throw new NeedsPlan();
       const folder = path.slice(0, end);
-      if (this.#unsure.get(folder) === this.#layer) break;
+      const before = this.#unsure.get(folder);
+      if (before === this.#layer) break;
       this.#unsure.set(folder, this.#layer);
+      if (before === undefined && !this.#unsureNames.take(folder)) throw new NeedsPlan();
       end = path.lastIndexOf('/', end - 1);
     }
-    if (this.#unsure.size > maxNames) throw new NeedsPlan();
     if (kind === null) return;
     const since = this.#unsure.get(path);
     if (since !== undefined) {
       if (kind === 'symlink') throw new NeedsPlan();
-      if (since < this.#layer) this.#unsure.delete(path);
+      if (since < this.#layer) {
+        this.#unsure.delete(path);
+        this.#unsureNames.give(path);
+      }
     }
     if (kind !== 'directory' && kind !== 'symlink') return;
     const bits = kind === 'directory' ? folderKind : symlinkKind;

@@ -4,13 +4,11 @@
  */
 import { eachEntry, type Budget, type LayerSource } from './layer-reading.ts';
 import { LinkTree } from './link-tree.ts';
+import { NameBudget } from './name-budget.ts';
 import { maxPaths, PathHash, PathTable } from './path-table.ts';
 import { refused } from './refusal.ts';
 import type { TarEntry } from './tar-entry.ts';
 import { readWhiteout } from './whiteout.ts';
-
-/** More would be held in memory than is worth it; no image has a thousandth of it. */
-const maxChanges = 100_000;
 
 const hasMoreBit = 1;
 
@@ -48,18 +46,16 @@ export async function planLayers(
 ): Promise<LayerPlan> {
   const links = new LinkTree();
   const changes: Map<number, Change>[] = layers.map(() => new Map());
-  let count = 0;
+  const names = new NameBudget();
   for (let layer = layers.length - 1; layer >= 0; layer -= 1) {
     const source = layers[layer];
     const found = changes[layer];
     if (source === undefined || found === undefined) continue;
-    const planning = new LayerPlanning(links, layers.length - layer, found);
+    const planning = new LayerPlanning(links, layers.length - layer, found, names);
     await eachEntry(source, budget, (entry, number) => {
       planning.add(entry, number);
-      if (count + found.size > maxChanges) throw refused('too many of its files go through links');
       return Promise.resolve();
     });
-    count += found.size;
   }
   return new LayerPlan(changes);
 }
@@ -70,13 +66,15 @@ class LayerPlanning {
   /** Counted from 1 at the bottom. */
   readonly #age: number;
   readonly #changes: Map<number, Change>;
+  readonly #names: NameBudget;
   readonly #hash = new PathHash();
   /** By path: the number of its last entry, from 1 and 0 for none, and a bit for what has something in it. */
   readonly #seen = new PathTable();
   /** Paths that a hard link of this layer leads to. */
   readonly #targets = new PathTable();
 
-  constructor(links: LinkTree, age: number, changes: Map<number, Change>) {
+  constructor(links: LinkTree, age: number, changes: Map<number, Change>, names: NameBudget) {
+    this.#names = names;
     this.#links = links;
     this.#age = age;
     this.#changes = changes;
@@ -88,7 +86,7 @@ class LayerPlanning {
     const linkPath = entry.kind === 'hardlink' ? this.#links.follow(entry.linkPath) : '';
     if (path !== entry.path || (entry.kind === 'hardlink' && linkPath !== entry.linkPath)) {
       const isLink = entry.kind === 'hardlink';
-      this.#changes.set(number, { path, ...(isLink ? { linkPath } : {}) });
+      this.#change(number, { path, ...(isLink ? { linkPath } : {}) });
     }
     const whiteout = readWhiteout(path);
     if (whiteout !== null) {
@@ -121,7 +119,7 @@ class LayerPlanning {
       if (this.#targets.get(high, low) !== 0) {
         throw refused('one of its layers has a file twice, and a hard link to the first of them');
       }
-      this.#changes.set(former, { ...this.#changes.get(former), isSuperseded: true });
+      this.#change(former, { ...this.#changes.get(former), isSuperseded: true });
     }
     this.#seen.set(high, low, (((number + 1) << 1) | (before & hasMoreBit)) >>> 0);
     for (let index = last - 1; index >= 0; index -= 1) {
@@ -131,6 +129,12 @@ class LayerPlanning {
       this.#seen.set(aboveHigh, aboveLow, above | hasMoreBit);
     }
     if (this.#seen.size > maxPaths) throw refused(`it has more than ${maxPaths} files`);
+  }
+
+  #change(number: number, change: Change): void {
+    this.#changes.set(number, change);
+    if (this.#names.take(change.path ?? '', change.linkPath ?? '')) return;
+    throw refused('far too many of its files go through links or come twice');
   }
 
   #note(table: PathTable, path: string, value: number): void {

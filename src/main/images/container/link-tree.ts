@@ -2,12 +2,13 @@
  * The symbolic links of a root while layers are unpacked into it, and where a path leads through them.
  * Never leads out of the root: “..” ends there, and an absolute target begins there.
  */
+import { NameBudget } from './name-budget.ts';
 import { refused } from './refusal.ts';
 
 /** MAXSYMLINKS of Linux. */
 const maxFollows = 40;
-/** Links and folders above them; real images have some ten thousand. */
-const maxNodes = 200_000;
+/** Links and folders above them; a real image has some ten thousand. */
+const maxBytes = 16 * 1024 * 1024;
 /** Far more than Linux allows in a path. */
 const maxSteps = 4_096;
 
@@ -24,7 +25,7 @@ const node = (): Node => ({ target: null, age: 0, children: new Map() });
 /** Holds links and the folders above them, nothing else. */
 export class LinkTree {
   readonly #root = node();
-  #count = 0;
+  readonly #names = new NameBudget(maxBytes);
 
   /**
    * Where an entry really goes: links in its folder are followed, itself is not.
@@ -68,15 +69,19 @@ export class LinkTree {
     for (const part of parts) {
       let next = at.children.get(part);
       if (next === undefined) {
-        this.#count += 1;
-        if (this.#count > maxNodes) throw refused('it has far too many symbolic links');
+        this.#hold(part);
         next = node();
         at.children.set(part, next);
       }
       at = next;
     }
+    this.#hold(target);
     at.target = target;
     at.age = age;
+  }
+
+  #hold(text: string): void {
+    if (!this.#names.take(text)) throw refused('it has far too many symbolic links');
   }
 
   /** A whiteout: what older layers have there is gone. */
