@@ -1,5 +1,6 @@
 /** A container image as a microVM, through the window: fetched, run, entered, ended, run once, removed. */
 import { rmSync } from 'node:fs';
+import { AxeBuilder } from '@axe-core/playwright';
 import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NanduApp } from '../support/app.ts';
@@ -25,6 +26,23 @@ const field = (dialog: Locator, label: string): Locator =>
 const button = (dialog: Locator, name: string): Locator =>
   dialog.getByRole('button', { name, exact: true });
 
+/** What axe complains about, in both themes. */
+async function complaints(where: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const theme of ['light', 'dark'] as const) {
+    await app.chooseTheme(theme);
+    await app.page.waitForTimeout(300); // fades would count as poor contrast
+    await app.atRest();
+    const { violations } = await new AxeBuilder({ page: app.page }).setLegacyMode(true).analyze();
+    found.push(
+      ...violations.map(
+        ({ id, nodes }) => `${where} ${id}: ${nodes.map((node) => node.html).join(' | ')}`,
+      ),
+    );
+  }
+  return found;
+}
+
 /** Opens the dialog with the image and a script as its command. */
 async function newContainer(script: string): Promise<Locator> {
   const dialog = await app.openNewMachine();
@@ -45,6 +63,7 @@ describe('a container in the window', () => {
     await field(dialog, 'Variable 2').fill('TOKEN');
     await field(dialog, 'Value of variable 2').fill('secret-value');
     await button(dialog, 'Make variable 2 secret').click();
+    expect(await complaints('New machine')).toEqual([]);
     await button(dialog, 'Run').click();
     await dialog.waitFor({ state: 'hidden', timeout: 60_000 });
     await app.page.getByRole('heading', { name: 'plain', level: 1 }).waitFor();
@@ -65,6 +84,7 @@ describe('a container in the window', () => {
     await app.openTab('Overview');
     await app.openTab('Console');
     await app.waitForConsole('in-42', 20_000);
+    expect(await complaints('Shell')).toEqual([]);
     await shell.locator('textarea').focus();
     await app.page.keyboard.type('exit 3\n');
     await shell.getByText('Ended with exit code 3').waitFor({ timeout: 20_000 });
@@ -83,6 +103,29 @@ describe('a container in the window', () => {
     await app.openTab('Overview');
     await app.page.getByRole('table', { name: 'Last runs' }).getByText('Exit 7').waitFor();
     await app.page.getByText('Exit 7: it ended with an error').waitFor();
+    await app.page.getByRole('region', { name: 'What crosses the boundary' }).waitFor();
+    expect(await complaints('Overview')).toEqual([]);
+  });
+
+  it('has ports that are added on its page, and settings of its own', async () => {
+    await app.button('Add port').click();
+    await app.page.getByLabel('Host port', { exact: true }).fill('70000');
+    await app.button('Add').click();
+    await app.page.getByText('The largest port is 65535.').waitFor();
+    await app.page.getByLabel('Host port', { exact: true }).fill('18080');
+    await app.page.getByLabel('Guest port', { exact: true }).fill('80');
+    await app.button('Add').click();
+    await app.button('Copy 127.0.0.1:18080').waitFor();
+    await app.openTab('Settings');
+    const kept = app.page.getByLabel('Value of secret 1', { exact: true });
+    expect(await kept.getAttribute('placeholder')).toContain('Kept');
+    await app.page.getByText('It can start like this.').waitFor();
+    await app.button('Use host ports only').first().click();
+    await app.button('Save').click();
+    await expect
+      .poll(async () => (await app.machines())[0]?.spec)
+      .toMatchObject({ network: 'host-ports', portForwards: [{ hostPort: 18080, guestPort: 80 }] });
+    expect(await complaints('Settings')).toEqual([]);
   });
 
   it('leaves nothing when it was to run once', async () => {
@@ -103,6 +146,7 @@ describe('a container in the window', () => {
     await app.page.getByRole('navigation', { name: 'Library' }).getByRole('button').click();
     const images = app.page.getByRole('table', { name: 'Images' });
     await images.waitFor();
+    expect(await complaints('Images')).toEqual([]);
     const remove = images.getByRole('button', { name: /^Remove/ });
     expect(await remove.getAttribute('aria-disabled')).toBe('true');
     await images.getByRole('button', { name: 'plain', exact: true }).click();
