@@ -20,6 +20,10 @@ export interface FenceScriptArguments {
   readonly nft: string;
   readonly mount: string;
   readonly setpriv: string;
+  readonly unshare: string;
+  /** The person's. */
+  readonly uid: string;
+  readonly gid: string;
 }
 
 /**
@@ -29,8 +33,8 @@ export interface FenceScriptArguments {
 export const fenceScript = `
 for f in /proc/$$/fd/*; do n=\${f##*/}; [ "$n" -le 3 ] || eval "exec $n>&-"; done
 fail() { echo "${fenceWords.failed} $1" >&3; exit 1; }
-lifeline=$1 rules=$2 etc=$3 nft=$4 mount=$5 setpriv=$6
-shift 6
+lifeline=$1 rules=$2 etc=$3 nft=$4 mount=$5 setpriv=$6 unshare=$7 uid=$8 gid=$9
+shift 9
 # Opening a FIFO for writing waits for a reader, so it is its own for a moment.
 exec 4<>"$lifeline" 5>"$lifeline" 4>&- || fail lifeline
 echo ${fenceWords.inside} >&3
@@ -47,22 +51,31 @@ fi
 { echo 0 0 >/proc/sys/net/ipv4/ping_group_range; } 2>/dev/null
 echo ${fenceWords.fenced} >&3
 exec 3>&-
-exec "$setpriv" --bounding-set=-all --inh-caps=-all --ambient-caps=-all --no-new-privs -- "$@"
+# Within a namespace of users once more: there QEMU has the person's own number again, as the owner of the files
+# in its shared folders, and has no say over a network that the outer one owns. A person who is root would keep
+# capabilities in it.
+none=
+[ "$uid" -ne 0 ] || none='--bounding-set=-all --inh-caps=-all --ambient-caps=-all'
+exec "$unshare" --user --map-user="$uid" --map-group="$gid" -- "$setpriv" $none --no-new-privs -- "$@"
 `;
 
 /** The words that become the command, program first. */
 export function fenceCommand(
-  unshare: string,
   bash: string,
   given: FenceScriptArguments,
   argv: readonly string[],
 ): string[] {
-  const { lifeline, rules, etc, nft, mount, setpriv } = given;
+  const { lifeline, rules, etc, nft, mount, setpriv, unshare, uid, gid } = given;
   return [
     ...[unshare, '--user', '--map-root-user', '--net', '--mount', '--'],
     // -p: no start-up file of the person's environment (BASH_ENV) has a say.
     ...[bash, '-p', '-c', fenceScript, 'fence'],
-    ...[lifeline, rules, etc, nft, mount, setpriv],
+    ...[lifeline, rules, etc, nft, mount, setpriv, unshare, uid, gid],
     ...argv,
   ];
+}
+
+/** The person's numbers; not by the user database, which need not have them. */
+export function ownIds(): { readonly uid: string; readonly gid: string } {
+  return { uid: String(process.getuid?.() ?? 0), gid: String(process.getgid?.() ?? 0) };
 }

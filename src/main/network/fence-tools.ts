@@ -7,6 +7,7 @@ import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { findProgram } from '../host/index.ts';
 import { fenceRules } from './fence-rules.ts';
+import { ownIds } from './fence-script.ts';
 
 const deadlineMs = 5_000;
 
@@ -72,11 +73,10 @@ async function refusal(tools: FenceTools, env: NodeJS.ProcessEnv): Promise<strin
   if (said !== null) {
     return `You may not make user namespaces (${said}). Settings → Doctor says what forbids it.`;
   }
-  const script = `echo "$4" | "$1" -f - && "$2" --bind /etc/hostname /etc/hostname && exec "$3" --bounding-set=-all --no-new-privs -- "$0" -c 'exit 0'`;
-  const tried = await run(
-    [...namespaces, bash, '-p', '-c', script, bash, nft, mount, setpriv, fenceRules([])],
-    env,
-  );
+  const { uid, gid } = ownIds();
+  const script = `echo "$4" | "$1" -f - && "$2" --bind /etc/passwd /etc/passwd && exec "$5" --user --map-user=${uid} --map-group=${gid} -- "$3" --no-new-privs -- "$0" -c 'exit 0'`;
+  const given = [bash, nft, mount, setpriv, fenceRules([]), unshare];
+  const tried = await run([...namespaces, bash, '-p', '-c', script, ...given], env);
   return tried === null
     ? null
     : `The kernel does not let a user filter a network of his own (${tried}).`;

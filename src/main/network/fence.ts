@@ -14,7 +14,7 @@ import { AppError, type PortForward } from '../../shared/index.ts';
 import type { RunFiles } from '../host/index.ts';
 import { fenceNetwork, networksAround } from './addresses.ts';
 import { fenceRules } from './fence-rules.ts';
-import { fenceCommand, fenceWords } from './fence-script.ts';
+import { fenceCommand, fenceWords, ownIds } from './fence-script.ts';
 import type { FenceTools } from './fence-tools.ts';
 import { fenced } from './forwards.ts';
 import { SlirpApi } from './slirp-api.ts';
@@ -52,8 +52,8 @@ export class Fence {
   /** The words that become QEMU inside; they close every descriptor that they inherit. */
   wrap(argv: readonly string[]): string[] {
     const { fenceLifeline: lifeline, fenceRules: rules, fenceEtc: etc } = this.#files;
-    const { unshare, bash, nft, mount, setpriv } = this.#tools;
-    return fenceCommand(unshare, bash, { lifeline, rules, etc, nft, mount, setpriv }, argv);
+    const { bash, ...tools } = this.#tools;
+    return fenceCommand(bash, { lifeline, rules, etc, ...tools, ...ownIds() }, argv);
   }
 
   /** Descriptor 3 of what {@link wrap} gave. */
