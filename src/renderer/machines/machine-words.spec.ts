@@ -1,11 +1,20 @@
 import { expect, it } from 'vitest';
 import {
+  defaultContainer,
   defaultSpec,
   type HostStatus,
   type MachineId,
   type MachineView,
+  type RunEnd,
 } from '../../shared/index.ts';
-import { activityLines, kernelWord } from './machine-words.ts';
+import {
+  activityLines,
+  contentWord,
+  endTitle,
+  endTone,
+  kernelWord,
+  subtitle,
+} from './machine-words.ts';
 
 const stopping = (activity: MachineView['activity']): MachineView => ({
   id: 'm' as MachineId,
@@ -43,4 +52,34 @@ it('says a kernel in a word or two', () => {
     kernelWord({ kind: 'default' }, null),
     kernelWord({ kind: 'file', path: '/boot/vmlinuz-6.1.0-56' }, host),
   ]).toEqual(['Debian 6.1', 'Default kernel', 'vmlinuz-6.1.0-56']);
+});
+
+it('names a command’s end by its exit code, and marks one that is not 0', () => {
+  const ends = [
+    { kind: 'command-ended', exitCode: 0 },
+    { kind: 'command-ended', exitCode: 7 },
+    { kind: 'lifetime-over', exitCode: 143 },
+    { kind: 'guest-panic' },
+  ].map((end) => ({ expected: end.kind !== 'guest-panic', message: '', ...end }) as RunEnd);
+  expect(ends.map((end) => [endTitle(end), endTone(end)])).toEqual([
+    ['Exit 0', 'plain'],
+    ['Exit 7', 'warn'],
+    ['Its time was over', 'plain'],
+    ['Kernel panic', 'bad'],
+  ]);
+});
+
+it('says of a container machine what it runs and which port leads into it', () => {
+  const machine = stopping(null);
+  const container = {
+    ...{ ...defaultContainer, digest: `sha256:${'0'.repeat(64)}` },
+    image: 'docker://docker.io/library/nginx:1.29',
+  };
+  const forward = { protocol: 'tcp', hostAddress: '127.0.0.1', guestPort: 80 } as const;
+  const portForwards = [8080, 8081].map((hostPort) => ({ ...forward, hostPort }));
+  const spec = { ...machine.spec, container, portForwards };
+  expect(contentWord(spec, null)).toBe('nginx:1.29');
+  expect(subtitle({ ...machine, spec }, null)).toBe(
+    'nginx:1.29 · 1 vCPU · 256 MiB · Compatible preset · Accelerator chosen at start · 127.0.0.1:8080 → 80 and 1 more',
+  );
 });

@@ -1,12 +1,13 @@
 import { expect, it } from 'vitest';
 import {
   AppError,
+  defaultContainer,
   defaultSpec,
   type MachineId,
   type MachineView,
   type Run,
 } from '../../shared/index.ts';
-import { duplicatedNotice, noticeOf, refusalOf } from './notices.ts';
+import { duplicatedNotice, noticeKey, noticeOf, refusalOf } from './notices.ts';
 
 const id = '5b0f3b0e-58a5-4f7e-9d2b-0b9f6f6a2c11' as MachineId;
 
@@ -96,4 +97,25 @@ it('speaks of disks only when a copy is without some', () => {
   expect(duplicatedNotice(web, { ...web, name: 'web copy' }, true).text).toBe(
     'The copy is called web copy. Unsaved changes are not in it.',
   );
+});
+
+it('tells with which exit code a command ended, also of a machine that goes with its end', () => {
+  const after = (exitCode: number, runOnce: boolean): MachineView => {
+    const run = ended('command-ended');
+    const end = { kind: 'command-ended', expected: true, message: '', exitCode } as const;
+    const container = {
+      ...{ ...defaultContainer, image: 'docker://a', digest: `sha256:${'0'.repeat(64)}` },
+      runOnce,
+    };
+    const spec = { ...defaultSpec, name: 'web', container };
+    return view({ state: 'stopped', spec, run: { ...run, end } });
+  };
+  const notices = [after(0, false), after(7, false), after(7, true)].map((next) =>
+    noticeOf(next, view({})),
+  );
+  expect(notices.map((notice) => [notice?.tone, notice?.key, notice?.text])).toEqual([
+    ['info', noticeKey(id), 'Command ended with exit code 0.'],
+    ['warn', noticeKey(id), 'Command ended with exit code 7.'],
+    ['warn', `once:${id}`, expect.stringMatching(/code 7\. .*nothing of it remains/)],
+  ]);
 });

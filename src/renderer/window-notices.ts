@@ -1,0 +1,74 @@
+/**
+ * Turns what happened into notices, each with a way to where it can be seen.
+ * Never repeats what is on the screen already.
+ */
+import type { AppError, ImportProgress, MachineId, MachineView } from '../shared/index.ts';
+import { importNotice } from './images/index.ts';
+import {
+  noticeKey,
+  noticeOf,
+  refusalOf,
+  type DirectVerb,
+  type MachineTab,
+} from './machines/index.ts';
+import type { Toast, Toasts } from './ui/index.ts';
+
+/** What the window shows, and how it shows something else. */
+export interface WindowView {
+  /** The machine whose overview is on the screen. */
+  overviewOf(): MachineView | null;
+  imagesShown(): boolean;
+  show(id: MachineId, tab: MachineTab): void;
+  showImages(): void;
+}
+
+/** The window's notices. */
+export class WindowNotices {
+  readonly #toasts: Toasts;
+  readonly #view: WindowView;
+
+  constructor(toasts: Toasts, view: WindowView) {
+    this.#toasts = toasts;
+    this.#view = view;
+  }
+
+  /** A machine is another than before. */
+  changed(after: MachineView, before: MachineView | undefined): void {
+    if (after.state === 'starting') this.#toasts.dismiss(noticeKey(after.id));
+    const toast = noticeOf(after, before);
+    if (toast) this.#tell(after.id, toast);
+  }
+
+  /** Main refused what was asked of a machine. */
+  refused(machine: MachineView, verb: DirectVerb, error: AppError): void {
+    const toast = refusalOf(machine, verb, error);
+    if (toast) this.#tell(machine.id, toast);
+  }
+
+  /** An import ended that no dialog shows. */
+  imported(progress: ImportProgress): void {
+    const toast = importNotice(progress);
+    if (!toast || this.#view.imagesShown()) return;
+    const action = { label: 'Show', run: () => this.#view.showImages() };
+    this.#toasts.show({ ...toast, action });
+  }
+
+  /** A machine was made, but its secrets could not be kept. */
+  unkept({ id, spec }: MachineView, text: string): void {
+    this.#toasts.show({
+      ...{ key: 'secrets', tone: 'bad', subject: spec.name, title: 'has no secrets yet', text },
+      action: { label: 'Show', run: () => this.#view.show(id, 'settings') },
+    });
+  }
+
+  /** Shows a notice about a machine, with a way to it unless it is on the screen already. */
+  #tell(id: MachineId, toast: Toast): void {
+    // What outlives its machine leads nowhere.
+    if (toast.key !== noticeKey(id)) return this.#toasts.show(toast);
+    const shown = this.#view.overviewOf();
+    const inView = shown?.id === id;
+    if (inView && shown.problem) return;
+    const action = { label: 'Show', run: () => this.#view.show(id, 'overview') };
+    this.#toasts.show(inView ? toast : { ...toast, action });
+  }
+}
