@@ -171,7 +171,8 @@ export class NewMachine {
     if (this.container.wanted) {
       const view = await this.container.fetch();
       if (this.#left) return nothing;
-      if (!view) return { kind: 'look', input: 'image' };
+      // Where a login is asked for, its first field has taken the focus.
+      if (!view) return this.container.wish.needsLogin ? nothing : { kind: 'look', input: 'image' };
       whole = this.container.specWith(spec, view);
     }
     if (!whole) return nothing;
