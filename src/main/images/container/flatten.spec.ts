@@ -240,6 +240,11 @@ describe('flatten', () => {
       /folder and a file/,
     ],
     [
+      'a file in the place of a folder that its own layer only went through',
+      tar({ name: 'a/b' }, { name: 'a' }),
+      /folder and a file/,
+    ],
+    [
       'a NUL in a name',
       tar({ name: 'p', type: 'x', content: '15 path=a/..\0x\n' }, { name: 'y' }),
       /NUL/,

@@ -188,16 +188,18 @@ export class LayerMerge {
     if (kind === null) return;
     const since = this.#unsure.get(path);
     if (since !== undefined) {
+      // What the layer has put below this name was below a link, or is gone again.
       if (kind === 'symlink') throw new NeedsPlan();
+      if (kind !== 'directory' && since === this.#layer) throw new NeedsPlan();
       if (since < this.#layer) {
         this.#unsure.delete(path);
         this.#unsureNames.give(path);
       }
     }
-    if (kind !== 'directory' && kind !== 'symlink') return;
-    const bits = kind === 'directory' ? folderKind : symlinkKind;
+    const bits = kind === 'directory' ? folderKind : kind === 'symlink' ? symlinkKind : 0;
     const before = own(last);
     if (before !== 0 && before !== bits) throw new NeedsPlan();
+    if (bits === 0) return;
     this.#own.set(pairs[2 * last] ?? 0, pairs[2 * last + 1] ?? 0, bits);
   }
 }
