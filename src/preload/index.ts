@@ -21,9 +21,9 @@ const bridge: NanduBridge = {
     ipcRenderer.on(name, relay);
     return () => void ipcRenderer.removeListener(name, relay);
   },
-  openConsole(machineId, kind, token) {
+  openConsole(machineId, kind, words, token) {
     const { port1, port2 } = new MessageChannel();
-    ipcRenderer.postMessage(consoleChannel, { machineId, kind }, [port2]);
+    ipcRenderer.postMessage(consoleChannel, { machineId, kind, words }, [port2]);
     window.postMessage({ nanduConsole: token }, location.origin, [port1]);
   },
 };

@@ -10,7 +10,7 @@ import { doctorReportSchema } from './doctor.ts';
 import { hostStatusSchema } from './host.ts';
 import { findingSchema } from './finding.ts';
 import { machineIdSchema, runIdSchema } from './ids.ts';
-import { imageDigestSchema, variableNameSchema } from './container.ts';
+import { imageDigestSchema, variableNameSchema, wordsSchema } from './container.ts';
 import {
   imageUsageSchema,
   imageViewSchema,
@@ -151,6 +151,8 @@ export const consoleOpenSchema = z.strictObject({
   machineId: machineIdSchema,
   /** `shell` starts one more shell in a running container; closing the port ends it. */
   kind: z.enum(['console', 'shell']),
+  /** The program to run in place of a shell; empty for a shell. */
+  words: wordsSchema,
 });
 
 export type RequestInput<N extends RequestName> = z.infer<(typeof requests)[N]['input']>;
@@ -169,5 +171,10 @@ export interface NanduBridge {
    * Opens a console stream. The port arrives as a `message` event on the window whose data is
    * `{ nanduConsole: token }`, because a MessagePort cannot pass the context bridge.
    */
-  openConsole(machineId: string, kind: 'console' | 'shell', token: string): void;
+  openConsole(
+    machineId: string,
+    kind: 'console' | 'shell',
+    words: readonly string[],
+    token: string,
+  ): void;
 }

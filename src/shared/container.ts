@@ -25,7 +25,8 @@ const text = (most: number): z.ZodString =>
     .max(most, `Use at most ${most} characters.`)
     .refine((value) => !value.includes('\0'), 'It cannot contain a NUL character.');
 
-const wordsSchema = z
+/** A command line in words. */
+export const wordsSchema = z
   .array(text(containerLimits.wordLength))
   .max(containerLimits.words, `Use at most ${containerLimits.words} words.`);
 

@@ -89,6 +89,42 @@ describe('shells', () => {
     await services.manager.stop(machine.id);
   });
 
+  it('or other programs: on a terminal with an end of their own, and on pipes with output and errors apart', async () => {
+    const { services } = scene;
+    const { machine } = await scene.start(image, forever);
+    await services.until(machine.id, ({ canOpenShell }) => canOpenShell);
+    const view = new ShellView();
+    services.manager.openShell(machine.id, view.shellSink, [
+      'sh',
+      '-c',
+      'tty; echo "a  b"; exit 21',
+    ]);
+    await expect
+      .poll(() => view.ended)
+      .toMatchObject({ exitCode: 21, message: 'It ended with exit code 21.' });
+    expect(view.text).toBe('/dev/pts/0\r\na  b\r\n');
+    const missing = new ShellView();
+    services.manager.openShell(machine.id, missing.shellSink, ['no-such-program']);
+    await expect.poll(() => missing.ended).toMatchObject({ exitCode: null });
+    expect(missing.ended?.message).toContain('no program “no-such-program”');
+
+    const live = services.manager.liveRun(machine.id);
+    if (live === null) throw new Error('it does not run');
+    const parts = { output: '', error: '' };
+    const ended = new Promise<number | null>((resolve) => {
+      const words = ['sh', '-c', 'wc -c; echo wrong >&2; [ ! -t 1 ] && exit 4'];
+      const session = live.openSession({ words, terminal: null }, 1_000_000, {
+        output: (data, stream) => (parts[stream] += data.toString()),
+        ended: resolve,
+      });
+      session.write(Buffer.alloc(300_000, 'x'));
+      session.end();
+    });
+    expect(await ended).toBe(4);
+    expect(parts).toEqual({ output: '300000\n', error: 'wrong\n' });
+    await services.manager.stop(machine.id);
+  });
+
   it('lose no byte of a flood, and one that nobody reads holds up neither the others nor the stop', async () => {
     const { services } = scene;
     const { machine } = await scene.start(image, forever);
@@ -204,7 +240,7 @@ describe('a container that outlives the app', () => {
     const again = new ShellView();
     const shell = services.manager.openShell(machine.id, again.shellSink);
     shell.input('echo "back $((1 + 1))"\r');
-    await again.shows('back 2');
+    await again.shows('back 2', 20_000);
     await services.manager.stop(machine.id);
     expect(services.manager.get(machine.id).run?.end).toMatchObject({ kind: 'stopped' });
   });

@@ -27,6 +27,7 @@ enum frame_type {
   FRAME_CREDIT = 8,   /* 32 bits: so many more bytes of output are welcome */
   FRAME_STOP = 9,     /* milliseconds (32 bits) until what still runs is killed; then power off */
   FRAME_CLOSE = 10,   /* nobody looks at the session any more: hang it up */
+  FRAME_HELLO = 11,   /* a host that was not greeted: its predecessor's going was never seen */
   /* to the host */
   FRAME_STARTED = 33,
   FRAME_OUTPUT = 34,

@@ -28,7 +28,8 @@ static struct config config;
 static char terminal_path[64];
 static int terminal = -1, root = -1;
 static bool running, stopping;
-static double kill_at;
+static double kill_at, greeted_at;
+static const double GREETING_S = 0.5;
 
 double uptime(void) {
   struct timespec now;
@@ -168,6 +169,28 @@ static void close_session(uint8_t id) {
   port_send(FRAME_EXITED, id, &code, 1);
 }
 
+/* A host that is gone takes its sessions along; the command goes on. */
+static void drop_host(void) {
+  port_disconnected();
+  for (int id = 1; id < MAX_SESSIONS; id += 1) {
+    if (!sessions[id].used) continue;
+    if (!sessions[id].has_terminal && !sessions[id].exited) kill(-sessions[id].pid, SIGKILL);
+    session_close(&sessions[id]);
+  }
+}
+
+static void greet(void) {
+  greeted_at = uptime();
+  port_greet(running ? "running" : "waiting");
+}
+
+/* A paused or busy guest can miss that one host went and the next came. The one that was just greeted is no such case. */
+static void greet_again(void) {
+  if (uptime() - greeted_at < GREETING_S) return;
+  drop_host();
+  greet();
+}
+
 static void take_frame(uint8_t type, uint8_t id, char *payload, size_t length) {
   if (id >= MAX_SESSIONS) return;
   struct session *session = &sessions[id];
@@ -197,6 +220,9 @@ static void take_frame(uint8_t type, uint8_t id, char *payload, size_t length) {
       break;
     case FRAME_CLOSE:
       if (id != 0 && session->used) close_session(id);
+      break;
+    case FRAME_HELLO:
+      greet_again();
       break;
     case FRAME_CREDIT:
       session->credit += read_number(payload, length);
@@ -277,16 +303,6 @@ static void serve_session(uint8_t id) {
   if (session->exited && session->output < 0 && session->error < 0) finish_session(id);
 }
 
-/* A host that is gone takes its sessions along; the command goes on. */
-static void drop_host(void) {
-  port_disconnected();
-  for (int id = 1; id < MAX_SESSIONS; id += 1) {
-    if (!sessions[id].used) continue;
-    if (!sessions[id].has_terminal && !sessions[id].exited) kill(-sessions[id].pid, SIGKILL);
-    session_close(&sessions[id]);
-  }
-}
-
 static void look_at_port(void) {
   struct pollfd port = {.fd = port_descriptor(), .events = POLLIN | POLLOUT};
   if (port.fd < 0 || poll(&port, 1, 0) < 0) return;
@@ -294,7 +310,7 @@ static void look_at_port(void) {
     if (port_connected()) drop_host();
     return;
   }
-  if (!port_connected()) port_greet(running ? "running" : "waiting");
+  if (!port_connected()) greet();
   if ((port.revents & POLLIN) != 0) port_read(take_frame);
   port_flush();
 }

@@ -18,6 +18,7 @@ static char in[HEADER + MAX_PAYLOAD];
 static size_t in_length;
 static char out[OUT_SIZE];
 static size_t out_length;
+static unsigned host; /* counts them: what was read before belongs to another */
 
 void port_open(const char *path) {
   port = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
@@ -48,9 +49,14 @@ void port_send(uint8_t type, uint8_t session, const void *payload, size_t length
   if (length > 0) queue(payload, length);
 }
 
-/* A host that connects anew must not meet half a frame of the last one. */
+/*
+ * A host that connects anew must not meet half a frame of the last one, nor have that one's last words carried out:
+ * they can lie in the guest's buffers still. The new one says nothing before it is greeted.
+ */
 void port_greet(const char *state) {
+  while (read(port, in, sizeof in) > 0) continue;
   connected = true;
+  host += 1;
   in_length = out_length = 0;
   char line[96];
   int length = snprintf(line, sizeof line, "\nhello 2 %.3f %s\n", uptime(), state);
@@ -88,7 +94,9 @@ void port_read(void (*take)(uint8_t, uint8_t, char *, size_t)) {
         return;
       }
       if (in_length - at < HEADER + length) break;
+      unsigned from = host;
       take(header[0], header[1], in + at + HEADER, length);
+      if (host != from) return;
       at += HEADER + length;
     }
     in_length -= at;

@@ -27,6 +27,8 @@ const maxLineBytes = 1024;
  * first prompt of an emulated guest 20 ms late.
  */
 const settleMs = 250;
+/** A guest that saw its last host go greets at once; one that did not is asked, and then asked again. */
+const askGreetingMs = 1_000;
 const plainGreeting = /(?:^|\n)hello 1(?: [^\n]*)?\n/;
 const containerGreeting = /(?:^|\n)hello 2 [\d.]+ (waiting|running)\n/;
 
@@ -52,19 +54,26 @@ export class AgentLink {
   #greeted = false;
   #running = false;
   #stopWanted: number | null = null;
+  #asking: NodeJS.Timeout | null = null;
   #settling: NodeJS.Timeout | null = null;
   #size: readonly [columns: number, rows: number] | null = null;
 
   /**
    * @param socket connected; the link ends it when it is closed.
    * @param container null for a machine that runs none: then only the plain init is listened to.
+   * @param met whether the guest has met a host before; it may not know yet that this is another one.
    */
-  constructor(socket: Socket, container: ContainerListener | null = null) {
+  constructor(socket: Socket, container: ContainerListener | null = null, met = false) {
     this.#socket = socket;
     this.#container = container;
     socket.on('data', (chunk: Buffer) => this.#read(chunk));
     socket.on('error', () => undefined); // the port goes with its QEMU; "close" follows
+    if (met && container !== null) {
+      const ask = (): void => this.#send(encodeFrame(toGuest.hello, commandSession));
+      this.#asking = setInterval(ask, askGreetingMs);
+    }
     socket.once('close', () => {
+      this.#endAsking();
       if (this.#settling !== null) clearTimeout(this.#settling);
       this.#running = false;
       for (const session of this.#sessions.values()) session.lost();
@@ -148,7 +157,13 @@ export class AgentLink {
     if (this.#stopWanted !== null) this.#askToStop();
   }
 
+  #endAsking(): void {
+    if (this.#asking !== null) clearInterval(this.#asking);
+    this.#asking = null;
+  }
+
   #greetContainer(container: ContainerListener, state: string): void {
+    this.#endAsking();
     this.#frames = new FrameReader();
     this.#greeted = true;
     if (this.#stopWanted !== null) return this.#askToStop();

@@ -73,6 +73,22 @@ it('asks a guest to stop that is met only later, and tells it nothing else', asy
   expect(heard[0]?.payload.readUInt32LE()).toBe(3_500);
 });
 
+it('asks a guest for its greeting that did not see the last host go, until it greets', async () => {
+  link.close();
+  const server = createServer();
+  server.listen(join(folder, 'again.sock'));
+  await once(server, 'listening');
+  link = new AgentLink(createConnection(join(folder, 'again.sock')), container, true);
+  guest.destroy();
+  [guest] = (await once(server, 'connection')) as [Socket];
+  server.close();
+  const reader = new FrameReader();
+  guest.on('data', (chunk: Buffer) => heard.push(...reader.push(chunk)));
+  await expect.poll(types, { timeout: 5_000 }).toEqual([toGuest.hello, toGuest.hello]);
+  await greet('running');
+  expect(told).toEqual(['started']);
+});
+
 it('makes a sentence of what failed, whatever the guest wrote there', async () => {
   await greet('waiting');
   const nonsense = Buffer.from('stage\0constructor\0errno\0NaN\0detail\0\x1b[31m<b>\nred\0');

@@ -15,6 +15,7 @@ export const toGuest = {
   credit: 8,
   stop: 9,
   close: 10,
+  hello: 11,
 } as const;
 
 /** From the guest to Nandu. */

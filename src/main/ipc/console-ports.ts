@@ -21,10 +21,10 @@ export function routeConsoles(
       return;
     }
     try {
-      const { machineId, kind } = parsed.data;
+      const { machineId, kind, words } = parsed.data;
       connect(port, (sink) =>
         kind === 'shell'
-          ? manager.openShell(machineId, sink)
+          ? manager.openShell(machineId, sink, words)
           : manager.openConsole(machineId, sink),
       );
     } catch (error) {

@@ -159,6 +159,7 @@ async function reconnect(candidate: Candidate): Promise<boolean> {
                       () => configure(machine.id, runSpec),
                     )
                   : null,
+                true,
               ),
         // A boot that goes on is watched to its end; what came before is in the trace.
         recorder: booting ? new BootWatch(record.spawnedAtMs, false) : null,

@@ -33,6 +33,7 @@ import type { HostEnvironment } from './host-environment.ts';
 import type { ConsoleHandle } from './console-handle.ts';
 import { keptDiskPath, type ContainerSource } from './container-plan.ts';
 import { Journal } from './journal.ts';
+import type { LiveRun } from './live-run.ts';
 import { Machine, type MachineHost } from './machine.ts';
 import { MachineEditor } from './machine-editor.ts';
 import { Planner } from './planner.ts';
@@ -386,13 +387,19 @@ export class MachineManager {
   }
 
   /**
-   * Starts one more shell in a running container.
+   * Starts one more program in a running container, on a terminal of its own.
+   * @param words empty for a shell.
    * @throws AppError `illegal_state` when none runs there.
    */
-  openShell(id: MachineId, sink: ViewSink): ConsoleHandle {
+  openShell(id: MachineId, sink: ViewSink, words: readonly string[] = []): ConsoleHandle {
     const { live, spec } = this.#find(id);
     if (live === null) throw new AppError('illegal_state', `“${spec.name}” does not run.`);
-    return openShellView(live, sink);
+    return openShellView(live, sink, words);
+  }
+
+  /** The run that goes on now; null where there is none. */
+  liveRun(id: MachineId): LiveRun | null {
+    return this.#find(id).live;
   }
 
   /** Stops every machine that runs, all at once, also one that is just starting; none starts any more. */

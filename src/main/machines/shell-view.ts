@@ -1,5 +1,5 @@
 /**
- * One more shell in a running container, as a view of the window sees it: what it prints, what is typed, its end.
+ * One more shell or other program in a running container, as a view of the window sees it: what it prints, what is typed, its end.
  * Output that the view has not acknowledged waits in the guest, so nothing is dropped and nothing piles up here.
  */
 import { consoleCreditBytes, type ToView } from '../../shared/index.ts';
@@ -11,14 +11,21 @@ const firstSize = { columns: 80, rows: 24 };
 
 /**
  * Starts it at once; closing the handle hangs it up.
+ * @param words of the program; empty for a shell.
  * @throws AppError `illegal_state` when no container runs, or too many shells are open.
  */
-export function openShellView(live: LiveRun, sink: { post(message: ToView): void }): ConsoleHandle {
-  const session = live.openSession({ words: [], terminal: firstSize }, consoleCreditBytes, {
+export function openShellView(
+  live: LiveRun,
+  sink: { post(message: ToView): void },
+  words: readonly string[],
+): ConsoleHandle {
+  const what = words.length === 0 ? 'The shell' : 'It';
+  const session = live.openSession({ words, terminal: firstSize }, consoleCreditBytes, {
     output: (data) => sink.post({ type: 'data', data }),
     ended: (exitCode, error) => {
       sink.post({ type: 'state', connected: false });
-      const message = error?.message ?? `The shell ended${exitCode === 0 ? '' : ` (${exitCode})`}.`;
+      const message =
+        error?.message ?? `${what} ended${exitCode === 0 ? '' : ` with exit code ${exitCode}`}.`;
       sink.post({ type: 'ended', exitCode, message });
     },
   });

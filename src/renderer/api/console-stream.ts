@@ -81,6 +81,6 @@ export function openConsoleStream(
     if (signal.aborted) return abort();
     signal.addEventListener('abort', abort, { once: true });
     window.addEventListener('message', receivePort);
-    window.nandu.openConsole(machineId, kind, token);
+    window.nandu.openConsole(machineId, kind, [], token);
   });
 }
