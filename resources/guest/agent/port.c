@@ -51,10 +51,10 @@ void port_send(uint8_t type, uint8_t session, const void *payload, size_t length
 
 /*
  * A host that connects anew must not meet half a frame of the last one, nor have that one's last words carried out:
- * they can lie in the guest's buffers still. The new one says nothing before it is greeted.
+ * they can lie in the guest's buffers still. A new one says nothing before it is greeted; the first has no predecessor.
  */
 void port_greet(const char *state) {
-  while (read(port, in, sizeof in) > 0) continue;
+  while (host > 0 && read(port, in, sizeof in) > 0) continue;
   connected = true;
   host += 1;
   in_length = out_length = 0;

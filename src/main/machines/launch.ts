@@ -136,7 +136,7 @@ export async function launch(context: LaunchContext): Promise<LiveRun> {
     live.supervise();
     return live;
   } catch (error) {
-    const failure = await explain(error, qemu, files, argv);
+    const failure = await explain(error, qemu, files, argv, signal.aborted);
     for (const socket of sockets) socket.destroy();
     qmp?.close();
     if (qemu !== null) {
@@ -254,6 +254,7 @@ async function explain(
   qemu: QemuProcess | null,
   files: RunFiles,
   argv: readonly string[],
+  calledOff: boolean,
 ): Promise<unknown> {
   if (qemu === null) return error;
   const exit = await Promise.race([qemu.exited, delay(100, null)]);
@@ -262,8 +263,8 @@ async function explain(
     .filter((line) => line.trim() !== '')
     .slice(-20);
   const details = { argv, log, exitCode: exit?.code ?? null, signal: exit?.signal ?? null };
-  // Then it was not QEMU yet that ended.
-  const early = error instanceof AppError && /^(network|port|cancelled)/.test(error.code);
+  // Then it was not QEMU yet that ended. Waiting for a process that is gone is "cancelled" as well.
+  const early = error instanceof AppError && (calledOff || /^(network|port)_/.test(error.code));
   if (exit !== null && !early) {
     const how = exit.signal === null ? `exit code ${exit.code}` : `signal ${exit.signal}`;
     // Without the time, and without the option's own text, which can be a page of JSON; the log has it all.

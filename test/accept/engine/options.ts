@@ -243,13 +243,13 @@ function cases(services: Services, folder: string): OptionCase[] {
       sees: ['ls -d /sys/block/vd* | wc -l', /^12$/],
     },
     {
-      ...{ option: 'network=none', changes: { network: 'none' } },
+      ...{ option: 'network=offline', changes: { network: 'offline' } },
       sees: ['ls /sys/class/net', /^lo$/],
     },
-    {
-      ...{ option: 'network=user', changes: { network: 'user' } },
-      sees: ['ls /sys/class/net | xargs', /eth0 lo/],
-    },
+    ...(['host-ports', 'internet', 'full'] as const).map((network) => ({
+      ...{ option: `network=${network}`, changes: { network } },
+      sees: ['ls /sys/class/net | xargs', /eth0 lo/] as const,
+    })),
     { option: 'agent=on', changes: { 'devices.agent': true }, sees: [virtioIds, /0x0003/] },
     {
       option: 'agent=off',
