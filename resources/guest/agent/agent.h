@@ -65,6 +65,8 @@ void config_read(struct config *config, char *records, size_t length);
 /* root.c: mounts the container's root in a namespace of its own. @returns its descriptor, or -1 and why. */
 int root_prepare(const struct config *config, struct failure *failure);
 void root_flush(void);
+/* The folder and its parents, where they are missing. */
+void make_folders(const char *path);
 
 /* net.c: lo, and the first network device if the configuration has an address. */
 bool net_start(const struct config *config, struct failure *failure);

@@ -48,7 +48,7 @@ static bool disk_by_serial(const char *serial, char device[64]) {
   return found;
 }
 
-static void make_folders(const char *path) {
+void make_folders(const char *path) {
   char part[4096];
   snprintf(part, sizeof part, "%s", path);
   for (char *at = part + 1; *at != '\0'; at += 1) {

@@ -68,18 +68,6 @@ static bool take_terminal(const struct plan *plan, const struct identity *identi
   return plan->is_command ? tcsetpgrp(0, getpid()) == 0 : ioctl(0, TIOCSCTTY, 1) == 0;
 }
 
-static void make_directory(const char *path) {
-  char part[4096];
-  snprintf(part, sizeof part, "%s", path);
-  for (char *at = part + 1; *at != '\0'; at += 1) {
-    if (*at != '/') continue;
-    *at = '\0';
-    mkdir(part, 0755);
-    *at = '/';
-  }
-  mkdir(part, 0755);
-}
-
 static bool become(const struct plan *plan, struct failure *failure) {
   struct identity identity;
   if (setns(plan->root, CLONE_NEWNS) != 0) return failed(failure, "system", errno, "setns");
@@ -88,7 +76,7 @@ static bool become(const struct plan *plan, struct failure *failure) {
   if (!take_terminal(plan, &identity)) return failed(failure, "system", errno, "terminal");
   const char *directory = plan->own.directory != NULL ? plan->own.directory : plan->config->directory;
   if (directory == NULL || *directory == '\0') directory = "/";
-  make_directory(directory);
+  make_folders(directory);
   if (setgroups(identity.group_count, identity.groups) != 0 || setgid(identity.gid) != 0 || setuid(identity.uid) != 0)
     return failed(failure, "user", errno, user == NULL ? "" : user);
   if (chdir(directory) != 0) return failed(failure, "directory", errno, directory);
@@ -149,12 +137,12 @@ static bool open_streams(struct plan *plan, struct session *session, const char 
   if (plan->own.terminal != NULL) {
     int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
     char name[64];
+    session->input = session->output = master; /* from here on whoever closes the session closes it */
     if (master < 0 || grantpt(master) != 0 || unlockpt(master) != 0 || ptsname_r(master, name, sizeof name) != 0)
       return failed(failure, "system", errno, "ptmx");
     int slave = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
     if (slave < 0) return failed(failure, "system", errno, name);
     for (int at = 0; at < 3; at += 1) plan->streams[at] = slave;
-    session->input = session->output = master;
     session->has_terminal = plan->has_terminal = true;
     unsigned columns, rows;
     if (sscanf(plan->own.terminal, "%u %u", &columns, &rows) == 2) session_resize(session, columns, rows);
@@ -184,7 +172,10 @@ bool session_start(unsigned id, const struct config *config, int root, const cha
   *session = (struct session){.used = true, .input = -1, .output = -1, .error = -1};
   if (records != NULL) config_read(&plan.own, records, length);
   else plan.own.arguments = config->arguments;
-  if (pipe2(report, O_CLOEXEC) != 0) return failed(failure, "system", errno, "pipe");
+  if (pipe2(report, O_CLOEXEC) != 0) {
+    session_close(session);
+    return failed(failure, "system", errno, "pipe");
+  }
   bool fine = open_streams(&plan, session, terminal, failure);
   plan.shell = open("/bin/busybox", O_RDONLY | O_CLOEXEC);
   if (fine) session->pid = fork();
