@@ -128,18 +128,41 @@ describe('a container in the window', () => {
     expect(await complaints('Settings')).toEqual([]);
   });
 
-  it('leaves nothing when it was to run once', async () => {
-    const dialog = await newContainer('echo once');
-    await dialog
-      .getByRole('radiogroup', { name: 'Run once' })
-      .getByText('On', { exact: true })
-      .click();
-    await button(dialog, 'Run').click();
-    await dialog.waitFor({ state: 'hidden' });
-    await expect
-      .poll(async () => (await app.machines()).map(({ spec }) => spec.name), { timeout: 60_000 })
-      .toEqual(['plain']);
-    await app.page.getByText(/nothing of it remains/).waitFor();
+  it('leaves its last words when it was to run once, and nothing else', async () => {
+    const runOnce = async (script: string): Promise<void> => {
+      const dialog = await newContainer(script);
+      await dialog
+        .getByRole('radiogroup', { name: 'Run once' })
+        .getByText('On', { exact: true })
+        .click();
+      await button(dialog, 'Run').click();
+      await dialog.waitFor({ state: 'hidden' });
+    };
+    const gone = (): Promise<void> =>
+      expect
+        .poll(async () => (await app.machines()).map(({ spec }) => spec.name), { timeout: 60_000 })
+        .toEqual(['plain']);
+    await runOnce('echo said-once; exit 3');
+    await gone();
+    const words = app.page.getByRole('dialog', { name: /ended$/ });
+    await words.getByRole('region', { name: 'Last output' }).getByText('said-once').waitFor();
+    await words.getByText('Exit 3', { exact: true }).waitFor();
+    expect(await complaints('Last words')).toEqual([]);
+    await words.getByRole('button', { name: 'Close' }).last().click();
+    await words.waitFor({ state: 'hidden' });
+
+    // What is typed elsewhere stays where it is.
+    await runOnce('echo go-on; read line; echo said-again');
+    await app.waitForConsole('go-on');
+    await app.type('\n');
+    await app.page.getByRole('searchbox').focus();
+    await gone();
+    expect(await words.isVisible()).toBe(false);
+    await app.button('Show output').click();
+    await words.getByText('said-again').waitFor();
+    await app.page.keyboard.press('Escape');
+    await words.waitFor({ state: 'hidden' });
+    expect(await app.page.evaluate(() => document.activeElement?.tagName)).not.toBe('BODY');
   });
 
   it('keeps its image from being removed, until it is gone itself', async () => {

@@ -1,6 +1,9 @@
+export { default as LastWordsDialog } from './LastWordsDialog.svelte';
 export { default as MachineList } from './MachineList.svelte';
 export { default as MachinePage } from './MachinePage.svelte';
 export { default as NewMachineDialog } from './NewMachineDialog.svelte';
+export { lastWordsOf } from './last-words.ts';
+export { LastWordsQueue } from './last-words.svelte.ts';
 export { MachineStore } from './machine-store.svelte.ts';
 export type { DirectVerb, MachineVerb } from './machine-store.svelte.ts';
 export { noticeKey, noticeOf, refusalOf } from './notices.ts';

@@ -3,7 +3,13 @@
  * Never guesses a state: what is shown comes from `machine:list` and main's events only.
  */
 import { SvelteMap } from 'svelte/reactivity';
-import type { AppError, MachineId, MachineSpec, MachineView } from '../../shared/index.ts';
+import type {
+  AppError,
+  MachineId,
+  MachineSpec,
+  MachineView,
+  OnceEnded,
+} from '../../shared/index.ts';
 import { asAppError, request, subscribe } from '../api/index.ts';
 import { inListOrder } from './machine-filter.ts';
 
@@ -16,6 +22,13 @@ export type DirectVerb = Exclude<MachineVerb, 'delete'>;
 
 /** Told about every change, with what was before; for notices. */
 export type ChangeListener = (after: MachineView, before: MachineView | undefined) => void;
+
+/** Told of a machine that is gone; `ended` of one that ran once, `before` as it was last seen. */
+export type RemovalListener = (
+  id: MachineId,
+  ended: OnceEnded | null,
+  before: MachineView | undefined,
+) => void;
 
 /** The machines by id, as runes. */
 export class MachineStore {
@@ -46,17 +59,18 @@ export class MachineStore {
   }
 
   /** Listens to main until the returned function is called. */
-  connect(onchange: ChangeListener, onremoved: (id: MachineId) => void): () => void {
+  connect(onchange: ChangeListener, onremoved: RemovalListener): () => void {
     const endChanged = subscribe('machine:changed', (machine) => {
       const before = this.find(machine.id);
       this.#fresher.add(machine.id);
       this.#put(machine);
       onchange(machine, before);
     });
-    const endRemoved = subscribe('machine:removed', ({ id }) => {
+    const endRemoved = subscribe('machine:removed', ({ id, ended }) => {
+      const before = this.find(id);
       this.#fresher.add(id);
       this.#machines = this.#machines.filter((machine) => machine.id !== id);
-      onremoved(id);
+      onremoved(id, ended, before);
     });
     return () => {
       endChanged();

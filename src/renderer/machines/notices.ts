@@ -15,7 +15,7 @@ export function noticeOf(
   after: MachineView,
   before: MachineView | undefined,
 ): Omit<Toast, 'action'> | null {
-  if (!before || before.state === after.state) return null;
+  if (!before || before.state === after.state || endedForGood(after)) return null;
   const about = { key: noticeKey(after.id), subject: after.spec.name };
   if (after.state === 'crashed') {
     const title = before.state === 'starting' ? 'did not start' : 'crashed';
@@ -34,12 +34,16 @@ export function noticeOf(
   if (end.kind === 'command-ended') {
     const text = end.message || `Command ended with exit code ${end.exitCode ?? 'unknown'}.`;
     const tone = end.exitCode === 0 ? 'info' : 'warn';
-    if (!after.spec.container?.runOnce) return { ...about, tone, title: 'ended', text };
-    // The machine goes with its end, and what is said of a machine goes with it: this shall stay.
-    const gone = `${text} It was to run once, so nothing of it remains.`;
-    return { ...about, key: `once:${after.id}`, tone, title: 'ended', text: gone };
+    return { ...about, tone, title: 'ended', text };
   }
   return { ...about, tone: 'info', title: 'stopped', text: end.message || endTitle(end) };
+}
+
+/** Whether it goes with this end: then its last words say all, see `last-words.ts`. */
+function endedForGood({ state, spec, run }: MachineView): boolean {
+  const over = state === 'stopped' || state === 'crashed';
+  if (!over || spec.container?.runOnce !== true || !run?.end) return false;
+  return run.end.kind !== 'launch-failed' && run.end.kind !== 'command-failed';
 }
 
 const refusals: Record<DirectVerb, string> = {

@@ -63,3 +63,13 @@ it('shows no more than four', () => {
   for (const key of ['a', 'b', 'c', 'd', 'e']) toasts.show(toast(key));
   expect(toasts.list.map(({ key }) => key)).toEqual(['e', 'd', 'c', 'b']);
 });
+
+it('keeps what stays, however many others come and however late it is', () => {
+  const toasts = new List();
+  toasts.show({ ...toast('words'), stays: true });
+  for (const key of ['a', 'b', 'c', 'd', 'e']) toasts.show(toast(key));
+  vi.advanceTimersByTime(60_000);
+  expect(toasts.list.map(({ key }) => key)).toEqual(['words']);
+  toasts.dismiss('words');
+  expect(toasts.list).toEqual([]);
+});

@@ -12,6 +12,10 @@ export interface Toast {
   title: string;
   text: string;
   action?: { label: string; run: () => void };
+  /** Whether it stays until it is answered: what it leads to is nowhere else. */
+  stays?: boolean;
+  /** It was put away unanswered. */
+  ondismiss?: () => void;
 }
 
 /** More than this many would cover the page; the oldest give way. */
@@ -34,7 +38,8 @@ export class Toasts {
 
   show(toast: Toast): void {
     this.#list = [toast, ...this.#list.filter(({ key }) => key !== toast.key)];
-    for (const surplus of this.#list.slice(mostShown)) this.dismiss(surplus.key);
+    const passing = this.#list.filter(({ stays }) => stays !== true);
+    for (const surplus of passing.slice(mostShown)) this.dismiss(surplus.key);
     this.#startTimer(toast.key);
   }
 
@@ -61,7 +66,7 @@ export class Toasts {
   #startTimer(key: string): void {
     this.#stopTimer(key);
     const toast = this.#list.find((candidate) => candidate.key === key);
-    if (!toast || this.#held.has(key)) return;
+    if (!toast || toast.stays === true || this.#held.has(key)) return;
     this.#timers.set(
       key,
       setTimeout(() => this.dismiss(key), lifetimeMs[toast.tone]),
