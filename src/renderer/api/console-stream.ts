@@ -20,13 +20,20 @@ export interface ConsoleStream {
   close(): void;
 }
 
+/** Which stream of a machine: its console, or one more shell or program in its container. */
+export interface ConsoleSource {
+  readonly machineId: MachineId;
+  readonly kind: 'console' | 'shell';
+  /** The program to run in place of a shell; empty for a shell. */
+  readonly words: readonly string[];
+}
+
 /**
- * Opens the stream of a machine's console, or of one more shell in its container. Resolves with the first message from main, which is delivered as well.
+ * Opens the stream. Resolves with the first message from main, which is delivered as well.
  * @throws {AppError} `cancelled` through the signal, `internal` when nothing comes in time.
  */
 export function openConsoleStream(
-  machineId: MachineId,
-  kind: 'console' | 'shell',
+  { machineId, kind, words }: ConsoleSource,
   listener: ConsoleListener,
   signal: AbortSignal,
 ): Promise<ConsoleStream> {
@@ -81,6 +88,6 @@ export function openConsoleStream(
     if (signal.aborted) return abort();
     signal.addEventListener('abort', abort, { once: true });
     window.addEventListener('message', receivePort);
-    window.nandu.openConsole(machineId, kind, [], token);
+    window.nandu.openConsole(machineId, kind, words, token);
   });
 }

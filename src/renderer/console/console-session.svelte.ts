@@ -2,8 +2,13 @@
  * Connects one terminal with one machine's console stream and knows how that connection is.
  * Never keeps the console's past: main replays it whenever a stream opens.
  */
-import type { AppError, MachineId, ToView } from '../../shared/index.ts';
-import { asAppError, openConsoleStream, type ConsoleStream } from '../api/index.ts';
+import type { AppError, ToView } from '../../shared/index.ts';
+import {
+  asAppError,
+  openConsoleStream,
+  type ConsoleSource,
+  type ConsoleStream,
+} from '../api/index.ts';
 import { ConsoleTerminal } from './console-terminal.ts';
 
 /** Well below what main takes in one message. */
@@ -17,8 +22,7 @@ export interface SessionListener {
 
 /** A terminal with its stream, as runes; lives until {@link ConsoleSession.dispose}. */
 export class ConsoleSession {
-  readonly #machineId: MachineId;
-  readonly #kind: 'console' | 'shell';
+  readonly #source: ConsoleSource;
   readonly #terminal: ConsoleTerminal;
   readonly #ended = new AbortController();
   #stream: ConsoleStream | null = null;
@@ -31,14 +35,12 @@ export class ConsoleSession {
   #found: { index: number; count: number } = $state.raw({ index: -1, count: 0 });
 
   constructor(
-    machineId: MachineId,
-    kind: 'console' | 'shell',
+    source: ConsoleSource,
     element: HTMLElement,
     fontFamily: string,
     listener: SessionListener,
   ) {
-    this.#machineId = machineId;
-    this.#kind = kind;
+    this.#source = source;
     this.#terminal = new ConsoleTerminal(element, fontFamily, {
       input: (data) => this.#sendInput(data),
       size: () => this.#sendSize(),
@@ -54,7 +56,7 @@ export class ConsoleSession {
     return this.#phase;
   }
 
-  /** How a shell ended; null while it runs, and always for a console. */
+  /** How a shell or program ended; null while it runs, and always for a console. */
   get end(): { exitCode: number | null; message: string } | null {
     return this.#end;
   }
@@ -91,8 +93,7 @@ export class ConsoleSession {
     this.#error = null;
     try {
       const stream = await openConsoleStream(
-        this.#machineId,
-        this.#kind,
+        this.#source,
         { message: (message) => this.#receive(message), closed: () => this.#closed() },
         this.#ended.signal,
       );

@@ -1,5 +1,5 @@
 /**
- * The shells that were opened in containers, by machine. They outlive the page's tabs, as a terminal's window
+ * The shells and programs that were started in containers, by machine. They outlive the page's tabs, as a terminal's window
  * does on a desktop: only closing one, its own end, or the end of its machine ends it.
  */
 import { untrack } from 'svelte';
@@ -7,11 +7,14 @@ import { SvelteMap } from 'svelte/reactivity';
 import type { MachineId } from '../../shared/index.ts';
 import { token } from '../ui/index.ts';
 import { ConsoleSession } from './console-session.svelte.ts';
+import { shellTitle } from './shell-titles.ts';
 import { fontReady, leaveTerminal } from './terminal-place.ts';
 
-/** One shell: its terminal lives in an element of its own, which is put where it is to be seen. */
+/** One shell, or program in place of one: its terminal lives in an element of its own, which is put where it is to be seen. */
 export class Shell {
-  readonly number: number;
+  readonly title: string;
+  /** The program and what it is given; empty for a shell. */
+  readonly words: readonly string[];
   readonly element = document.createElement('div');
   readonly #machineId: MachineId;
   #session: ConsoleSession | null = $state.raw(null);
@@ -19,13 +22,10 @@ export class Shell {
   /** Whoever shows it opens its search. */
   onsearch: () => void = () => undefined;
 
-  constructor(machineId: MachineId, number: number) {
+  constructor(machineId: MachineId, title: string, words: readonly string[]) {
     this.#machineId = machineId;
-    this.number = number;
-  }
-
-  get title(): string {
-    return `Shell ${this.number}`;
+    this.title = title;
+    this.words = words;
   }
 
   get session(): ConsoleSession | null {
@@ -36,10 +36,21 @@ export class Shell {
   async show(place: HTMLElement): Promise<void> {
     place.append(this.element);
     if (this.#session || this.#closed) return this.#session?.terminal.focus();
-    const family = untrack(() => token('mono'));
-    await fontReady(family);
+    await fontReady(untrack(() => token('mono')));
     if (this.#closed || this.#session || !this.element.isConnected) return;
-    this.#session = new ConsoleSession(this.#machineId, 'shell', this.element, family, {
+    this.#start();
+  }
+
+  /** The same once more, on an empty screen. It must be in the page. */
+  again(): void {
+    this.#session?.dispose();
+    this.#start();
+  }
+
+  #start(): void {
+    const source = { machineId: this.#machineId, kind: 'shell', words: this.words } as const;
+    const family = untrack(() => token('mono'));
+    this.#session = new ConsoleSession(source, this.element, family, {
       searchWanted: () => this.onsearch(),
       leaveWanted: leaveTerminal,
     });
@@ -71,11 +82,14 @@ export class Shells {
     return this.#byMachine.get(id) ?? none;
   }
 
-  /** One more shell, which is shown then. */
-  open(id: MachineId): void {
+  /** One more shell, or a program in place of one, which is shown then. */
+  open(id: MachineId, words: readonly string[] = []): void {
     const { list } = untrack(() => this.of(id));
-    // Numbers go on from the highest: a name never means another shell than a moment ago.
-    const shell = new Shell(id, 1 + Math.max(0, ...list.map(({ number }) => number)));
+    const title = shellTitle(
+      words,
+      list.map((shell) => shell.title),
+    );
+    const shell = new Shell(id, title, words);
     this.#byMachine.set(id, { list: [...list, shell], current: shell });
   }
 
