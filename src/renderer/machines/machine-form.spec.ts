@@ -109,19 +109,34 @@ it('places a refusal of main at its field', () => {
   ]);
 });
 
-it('lets name and memory follow the image until they are typed', () => {
+it('lets name, memory and preset follow the image until they are typed or chosen', () => {
   const machines = [{ spec: { name: 'Alpine' } }] as MachineView[];
   const none = proposalFor('', machines);
   const alpine = proposalFor('alpine:3', machines);
   expect([none, alpine]).toEqual([
-    { name: 'machine-1', memoryMiB: '256' },
-    { name: 'alpine 2', memoryMiB: '512' },
+    { name: 'machine-1', memoryMiB: '256', preset: 'compatible' },
+    { name: 'alpine 2', memoryMiB: '512', preset: 'fast' },
   ]);
   const form = initialForm('machine-1');
   expect(withProposal(form, none, alpine)).toMatchObject({ name: 'alpine 2', memoryMiB: '512' });
-  const typed = { ...form, name: 'mine', memoryMiB: '1024' };
+  const typed = withFormPreset({ ...form, name: 'mine', memoryMiB: '1024' }, 'compatible');
   expect(withProposal(typed, none, alpine)).toEqual(typed);
   expect(proposalFor('two words', machines).name).toBe('container');
+});
+
+it('makes the kernel of a container quiet, and takes that back with the image', () => {
+  const none = proposalFor('', []);
+  const alpine = proposalFor('alpine', []);
+  const form = { ...initialForm('machine-1'), accelerator: 'tcg' as const };
+  const quiet = withProposal(form, none, alpine);
+  const read = readForm(quiet);
+  expect(read.ok && read.spec).toMatchObject({
+    ...{ preset: 'fast', quietKernel: true, firmware: { kind: 'qboot' }, accelerator: 'tcg' },
+  });
+  expect(withProposal(quiet, alpine, none)).toEqual(form);
+  // Also one that was chosen for the image stays when the image goes.
+  const chosen = withFormPreset(quiet, 'fast');
+  expect(withProposal(chosen, alpine, none)).toMatchObject({ preset: 'fast' });
 });
 
 it('puts the container’s part and its image into the definition', () => {

@@ -38,6 +38,8 @@ export type FieldName = (typeof fieldNames)[number];
 export interface MachineForm {
   name: string;
   preset: Preset;
+  /** Whether a person chose it; until then it follows what the machine is for. */
+  presetChosen: boolean;
   vcpus: string;
   memoryMiB: string;
   kernel: string;
@@ -60,7 +62,7 @@ export function formOf(spec: MachineSpec): MachineForm {
   const { name, preset, vcpus, memoryMiB, kernel, initrd, commandLine, accelerator, ...rest } =
     structuredClone(spec);
   return {
-    ...{ name, preset, commandLine, accelerator, rest },
+    ...{ name, preset, presetChosen: false, commandLine, accelerator, rest },
     vcpus: String(vcpus),
     memoryMiB: String(memoryMiB),
     kernel: writeText('kernel', kernel),
@@ -68,8 +70,12 @@ export function formOf(spec: MachineSpec): MachineForm {
   };
 }
 
-/** The form with another preset, and with its options in place of those before. */
+/** The form with the preset that a person chose, and with its options in place of those before. */
 export function withFormPreset(form: MachineForm, preset: Preset): MachineForm {
+  return { ...withPresetOptions(form, preset), presetChosen: true };
+}
+
+function withPresetOptions(form: MachineForm, preset: Preset): MachineForm {
   const options = { ...form.rest, preset, accelerator: form.accelerator };
   const { accelerator, preset: chosen, ...rest } = withPreset(options, preset);
   return { ...form, accelerator, preset: chosen, rest };
@@ -79,10 +85,9 @@ export function withFormPreset(form: MachineForm, preset: Preset): MachineForm {
 export function readForm(
   form: MachineForm,
 ): { ok: true; spec: MachineSpec } | { ok: false; errors: FieldErrors } {
-  const { rest, ...shown } = form;
   const result = machineSpecSchema.safeParse({
-    ...rest,
-    ...shown,
+    ...form.rest,
+    ...Object.fromEntries(fieldNames.map((name) => [name, form[name]])),
     ...Object.fromEntries(typedNames.map((name) => [name, readText(name, form[name])])),
   });
   if (result.success) return { ok: true, spec: result.data };
@@ -111,21 +116,33 @@ const containerMemoryMiB = 512;
 export interface Proposal {
   name: string;
   memoryMiB: string;
+  preset: Preset;
 }
 
 /** What to propose for an image, or for none where it is empty. */
 export function proposalFor(image: string, machines: readonly MachineView[]): Proposal {
   if (image.trim() === '') {
-    return { name: freeName(machines), memoryMiB: String(defaultSpec.memoryMiB) };
+    const { memoryMiB, preset } = defaultSpec;
+    return { name: freeName(machines), memoryMiB: String(memoryMiB), preset };
   }
   const base = machineNameFor(image) ?? 'container';
-  return { name: freeNameLike(base, machines), memoryMiB: String(containerMemoryMiB) };
+  // Its kernel is quiet: what the command prints is not to be looked for below a page of kernel log.
+  return {
+    ...{ name: freeNameLike(base, machines), preset: 'fast' },
+    memoryMiB: String(containerMemoryMiB),
+  };
 }
 
 /** The form with another proposal in the fields that still hold the one before. */
 export function withProposal(form: MachineForm, before: Proposal, after: Proposal): MachineForm {
+  // An accelerator that was chosen stays: presets that are proposed leave it open.
+  const { accelerator } = form;
+  const preset =
+    form.presetChosen || form.preset !== before.preset
+      ? form
+      : { ...withPresetOptions(form, after.preset), accelerator };
   return {
-    ...form,
+    ...preset,
     name: form.name === before.name ? after.name : form.name,
     memoryMiB: form.memoryMiB === before.memoryMiB ? after.memoryMiB : form.memoryMiB,
   };

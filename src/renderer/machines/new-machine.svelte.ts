@@ -56,8 +56,8 @@ export class NewMachine {
     this.#machines = machines;
     this.container = new NewContainer(images, image);
     this.#proposal = proposalFor(image, machines.list);
-    const { name, memoryMiB } = this.#proposal;
-    this.form = { ...initialForm(name), memoryMiB };
+    const none = proposalFor('', machines.list);
+    this.form = withProposal(initialForm(none.name), none, this.#proposal);
   }
 
   readonly #read = $derived.by(() => readForm(this.form));
@@ -130,7 +130,9 @@ export class NewMachine {
 
   /** Takes a finding's mend over. */
   mend(changes: Record<string, unknown>): void {
-    if (this.#read.ok) this.form = formOf(withChanges(this.#read.spec, changes));
+    if (!this.#read.ok) return;
+    const { presetChosen } = this.form;
+    this.form = { ...formOf(withChanges(this.#read.spec, changes)), presetChosen };
   }
 
   /** Whoever closed the dialog wants the image that is under way, but no machine any more. */
