@@ -92,6 +92,30 @@ describe('a container in the window', () => {
     await app.page.getByRole('region', { name: 'Serial console' }).waitFor();
   });
 
+  it('has other programs run beside its command, which end with their exit codes', async () => {
+    await app.button('Run a program…').click();
+    const dialog = app.page.getByRole('dialog', { name: 'Run a program' });
+    await field(dialog, 'Command line').fill(`sh -c 'echo "ran $GREETING`);
+    await button(dialog, 'Run').click();
+    await dialog.getByText('A quotation mark is not closed.').waitFor();
+    expect(await complaints('Run a program')).toEqual([]);
+    await field(dialog, 'Command line').fill(`/bin/sh -c 'echo "ran $GREETING"; exit 5'`);
+    await button(dialog, 'Run').click();
+    const program = app.page.getByRole('region', { name: 'sh', exact: true });
+    await program.getByText('Ended with exit code 5').waitFor({ timeout: 20_000 });
+    await app.waitForConsole('ran hello');
+    await app.page
+      .getByRole('group', { name: 'Terminals' })
+      .getByRole('button', { name: 'sh exit 5' })
+      .waitFor();
+    expect(await complaints('A program that ended')).toEqual([]);
+    await button(program, 'Run again').click();
+    await program.getByText('Ended with exit code 5').waitFor({ state: 'hidden' });
+    await program.getByText('Ended with exit code 5').waitFor({ timeout: 20_000 });
+    await app.button('Close sh').click();
+    await app.page.getByRole('region', { name: 'Serial console' }).waitFor();
+  });
+
   it('ends with its command, and says with which exit code', async () => {
     await app.waitForConsole('<hello');
     await app.type('\n');
@@ -112,13 +136,16 @@ describe('a container in the window', () => {
     await app.page.getByLabel('Host port', { exact: true }).fill('70000');
     await app.button('Add').click();
     await app.page.getByText('The largest port is 65535.').waitFor();
+    await app.page.getByLabel('Address', { exact: true }).selectOption({ label: 'Everyone' });
+    await app.page.getByText(/Whoever reaches this computer over its networks/).waitFor();
+    await app.page.getByLabel('Address', { exact: true }).selectOption({ label: 'This computer' });
     await app.page.getByLabel('Host port', { exact: true }).fill('18080');
     await app.page.getByLabel('Guest port', { exact: true }).fill('80');
     await app.button('Add').click();
     await app.button('Copy 127.0.0.1:18080').waitFor();
     await app.openTab('Settings');
-    const kept = app.page.getByLabel('Value of secret 1', { exact: true });
-    expect(await kept.getAttribute('placeholder')).toContain('Kept');
+    const value = app.page.getByLabel('Value of secret 1', { exact: true });
+    expect(await value.getAttribute('placeholder')).toContain('Kept');
     await app.page.getByText('It can start like this.').waitFor();
     await app.button('Use host ports only').first().click();
     await app.button('Save').click();
@@ -126,6 +153,15 @@ describe('a container in the window', () => {
       .poll(async () => (await app.machines())[0]?.spec)
       .toMatchObject({ network: 'host-ports', portForwards: [{ hostPort: 18080, guestPort: 80 }] });
     expect(await complaints('Settings')).toEqual([]);
+    const kept = async (): Promise<string[]> => {
+      const [machine] = await app.machines();
+      return machine ? app.invoke('secret:list', { id: machine.id }) : [];
+    };
+    expect(await kept()).toEqual(['TOKEN']);
+    await app.page.getByLabel('Secret 1', { exact: true }).fill('PASSWORD');
+    await app.button('Save').click();
+    await expect.poll(kept).toEqual([]);
+    expect(await value.getAttribute('placeholder')).toBe('No value yet');
   });
 
   it('leaves its last words when it was to run once, and nothing else', async () => {
@@ -174,6 +210,7 @@ describe('a container in the window', () => {
     expect(await remove.getAttribute('aria-disabled')).toBe('true');
     await images.getByRole('button', { name: 'plain', exact: true }).click();
     await app.button('Delete').click();
+    await app.page.getByText(/the values of its secrets/).waitFor();
     await app.page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click();
     await expect.poll(() => app.machines()).toEqual([]);
     await app.page.getByRole('navigation', { name: 'Library' }).getByRole('button').click();
@@ -181,6 +218,9 @@ describe('a container in the window', () => {
     await remove.click();
     await app.page.getByRole('alertdialog').getByRole('button', { name: 'Remove' }).click();
     await app.page.getByText('No images yet').waitFor();
+    await expect
+      .poll(() => app.page.evaluate(() => document.activeElement?.textContent?.trim()))
+      .toBe('Pull image…');
   });
 
   it('says at the field when there is no such image, and keeps what was typed', async () => {

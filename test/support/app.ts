@@ -235,7 +235,15 @@ export class NanduApp {
 export type TabTitle = 'Overview' | 'Console' | 'Boot' | 'Settings' | 'Command' | 'Logs';
 
 export type FieldLabel =
-  'Name' | 'Preset' | 'vCPUs' | 'Memory (MiB)' | 'Kernel' | 'Initrd' | 'Kernel command line';
+  | 'Name'
+  | 'Preset'
+  | 'Container image'
+  | 'Command'
+  | 'vCPUs'
+  | 'Memory (MiB)'
+  | 'Kernel'
+  | 'Initrd'
+  | 'Kernel command line';
 
 /**
  * Playwright now and then misses the moment at which it lets a new Electron go on, and waits for ever

@@ -10,6 +10,7 @@ import {
 import {
   activityLines,
   contentWord,
+  deletionText,
   endTitle,
   endTone,
   kernelWord,
@@ -82,4 +83,20 @@ it('says of a container machine what it runs and which port leads into it', () =
   expect(subtitle({ ...machine, spec }, null)).toBe(
     'nginx:1.29 · 1 vCPU · 256 MiB · Compatible preset · Accelerator chosen at start · 127.0.0.1:8080 → 80 and 1 more',
   );
+});
+
+it('says what a deletion takes along: of a container also its kept disk and its secrets', () => {
+  const { spec } = stopping(null);
+  const image = { image: 'docker://a', digest: `sha256:${'0'.repeat(64)}` };
+  const container = { ...defaultContainer, ...image };
+  const full = { ...container, storage: 'disk' as const, secrets: ['TOKEN'] };
+  expect([
+    deletionText(spec, false),
+    deletionText({ ...spec, container }, false),
+    deletionText({ ...spec, container: full }, true),
+  ]).toEqual([
+    'Its definition, runs and console log are deleted. Kernel and initrd files stay. This cannot be undone.',
+    'Its definition, runs and console log are deleted. Its image stays. This cannot be undone.',
+    'The machine is running and will be stopped first. Its definition, runs, console log, its kept disk with all that was written to it and the values of its secrets are deleted. Its image stays. This cannot be undone.',
+  ]);
 });

@@ -178,6 +178,23 @@ export function diskDetail({ format, readOnly, limits }: Disk): string {
   return [format, readOnly ? 'read only' : '', limited ? 'limited' : ''].filter(Boolean).join(', ');
 }
 
+/** What goes with a machine that is deleted, and what stays. */
+export function deletionText({ container }: MachineSpec, alive: boolean): string {
+  const kept = [
+    container?.storage === 'disk' ? 'its kept disk with all that was written to it' : '',
+    container && container.secrets.length > 0 ? 'the values of its secrets' : '',
+  ].filter(Boolean);
+  const gone = ['Its definition', 'runs', 'console log', ...kept];
+  return [
+    alive ? 'The machine is running and will be stopped first.' : '',
+    `${gone.slice(0, -1).join(', ')} and ${gone.at(-1)} are deleted.`,
+    container ? 'Its image stays.' : alive ? '' : 'Kernel and initrd files stay.',
+    'This cannot be undone.',
+  ]
+    .filter(Boolean)
+    .join(' ');
+}
+
 /** The network in a word or two. */
 export function networkTitle(network: MachineSpec['network']): string {
   return networks[network].title;
