@@ -3,7 +3,7 @@
  * Never repeats what is on the screen already.
  */
 import type { AppError, ImportProgress, MachineId, MachineView } from '../shared/index.ts';
-import { importNotice } from './images/index.ts';
+import { importNotice, importNoticePrefix } from './images/index.ts';
 import {
   noticeKey,
   noticeOf,
@@ -51,6 +51,11 @@ export class WindowNotices {
     if (!toast || this.#view.imagesShown()) return;
     const action = { label: 'Show', run: () => this.#view.showImages() };
     this.#toasts.show({ ...toast, action });
+  }
+
+  /** The page of images is on the screen, which says it all. */
+  imagesSeen(): void {
+    this.#toasts.dismissAll(importNoticePrefix);
   }
 
   /** A machine was made, but its secrets could not be kept. */

@@ -68,6 +68,9 @@ describe('a container in the window', () => {
     await dialog.waitFor({ state: 'hidden', timeout: 60_000 });
     await app.page.getByRole('heading', { name: 'plain', level: 1 }).waitFor();
     await app.waitForConsole('<hello two words secret-value>');
+    const focused = (): Promise<string | undefined> =>
+      app.page.evaluate(() => document.activeElement?.className);
+    expect(await focused()).toContain('xterm');
     const [machine] = await app.machines();
     expect(JSON.stringify(machine)).not.toContain('secret-value');
     expect(machine?.spec.container?.secrets).toEqual(['TOKEN']);

@@ -5,5 +5,5 @@ export { default as ImportTrouble } from './ImportTrouble.svelte';
 export { default as PullDialog } from './PullDialog.svelte';
 export { ImageImport } from './image-import.svelte.ts';
 export { ImageStore } from './image-store.svelte.ts';
-export { importNotice } from './import-notice.ts';
+export { importNotice, importNoticePrefix } from './import-notice.ts';
 export { findImage, isUnderWay } from './image-words.ts';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { OnceEnded } from '../../shared/index.ts';
-import { lastWordsNotice, lastWordsOf } from './last-words.ts';
+import { commandOutput, lastWordsNotice, lastWordsOf } from './last-words.ts';
 
 const ended = (name: string, exitCode: number | null, lines = ['a']): OnceEnded => ({
   ...{ name, exitCode, lines },
@@ -34,4 +34,18 @@ it('says that nothing was printed where that is so', () => {
   expect(lastWordsNotice([lastWordsOf(ended('web', 0, []), null)]).text).toBe(
     'The command ended with code 0. It printed nothing, and nothing of it remains.',
   );
+});
+
+it('shows what the command printed and not the kernel around it, but never cuts what may be the command’s', () => {
+  const before = ['[    0.248844] PCI: Fatal: No config space access function found'];
+  const start = 'nandu: user space uptime=1.32';
+  const end = 'nandu: the command ended with exit code 3';
+  const after = ['[    1.878780] reboot: Power down', ''];
+  expect(commandOutput([...before, start, 'a', '', 'b', end, ...after])).toEqual(['a', '', 'b']);
+  expect(commandOutput(['b', end, ...after])).toEqual(['b']);
+  const panic = [start, 'a', '[    2.000000] Kernel panic - not syncing'];
+  expect(commandOutput(panic)).toEqual(panic.slice(1));
+  const forged = ['a', start, 'b', end, 'c'];
+  expect(commandOutput(forged)).toEqual(forged);
+  expect(commandOutput([start, end])).toEqual([]);
 });

@@ -15,7 +15,27 @@ export interface LastWords {
 /** @param end of its run, as far as it was seen. */
 export function lastWordsOf(ended: OnceEnded, end: RunEnd | null): LastWords {
   const told = end === null ? null : endTone(end);
-  return { ended, tone: told ?? ((ended.exitCode ?? 0) === 0 ? 'plain' : 'warn') };
+  const own = { ...ended, lines: [...commandOutput(ended.lines)] };
+  return { ended: own, tone: told ?? ((ended.exitCode ?? 0) === 0 ? 'plain' : 'warn') };
+}
+
+const kernelLine = /^\[\s*\d+\.\d+\] |^\s*$/;
+const firstMark = /^nandu: user space uptime=/;
+const lastMark = /^nandu: the command ended with exit code \d{1,3}$/;
+
+/**
+ * What the command itself printed: without what the kernel said before it and after it, as far as Nandu's marks
+ * in the console part them. Lines that nothing parts stay: a panic's, say.
+ */
+export function commandOutput(lines: readonly string[]): readonly string[] {
+  const first = lines.findIndex((line) => firstMark.test(line));
+  const last = lines.findLastIndex((line) => lastMark.test(line));
+  // A command can print the marks, too: then what is around them is not only the kernel's.
+  const isKernel = (part: readonly string[]): boolean =>
+    part.every((line) => kernelLine.test(line));
+  const from = first >= 0 && isKernel(lines.slice(0, first)) ? first + 1 : 0;
+  const to = last >= from && isKernel(lines.slice(last + 1)) ? last : lines.length;
+  return lines.slice(from, to);
 }
 
 const toastTones = { plain: 'info', warn: 'warn', bad: 'bad' } as const;

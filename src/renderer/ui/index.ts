@@ -19,6 +19,7 @@ export { default as Tooltip } from './Tooltip.svelte';
 export { copyText } from './clipboard.ts';
 export { isDark, token } from './color-scheme.svelte.ts';
 export { elementWidth } from './element-width.ts';
+export { breakable } from './path-parts.ts';
 export { pageFoot } from './page-foot.ts';
 export { measureScrollbar } from './scrollbar.ts';
 export { SessionValue } from './session-value.svelte.ts';

@@ -51,6 +51,13 @@ export class Toasts {
     }
   }
 
+  /** Puts away all whose keys begin so: what they lead to is on the screen. */
+  dismissAll(prefix: string): void {
+    for (const { key } of this.#list.filter((toast) => toast.key.startsWith(prefix))) {
+      this.dismiss(key);
+    }
+  }
+
   /** Keeps a notice while it is being read (pointer or focus on it). */
   hold(key: string): void {
     this.#held.add(key);
