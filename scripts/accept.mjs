@@ -28,7 +28,7 @@ async function main() {
   const isVirtual = Boolean(process.env.CI) || !hasDisplay();
   const steps = await setUp({
     withVirtualDisplay: isVirtual,
-    withImageTools: name === 'containers',
+    withImageTools: ['containers', 'screenshots'].includes(name),
   });
   await ensureBuilt(steps);
   const run = (/** @type {NodeJS.ProcessEnv} */ extra) =>

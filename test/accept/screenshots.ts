@@ -1,12 +1,15 @@
 /**
  * Writes every screen of the window in both themes to test-results/screens, from the real app on the
  * real QEMU (the fake one only where a failure is shown). Not a check: the pictures are for eyes.
+ *
+ * Usage: npm run screenshots [-- main|failures|containers]
  */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { NanduApp, type AppOptions } from '../support/app.ts';
 import { fakeQemuEnvironment, fakeQemuPath } from '../fakes/fake-qemu.ts';
 import { projectRoot } from '../support/runtime.ts';
+import { containerScreens } from './screenshots/container-screens.ts';
 
 const folder = join(projectRoot, 'test-results', 'screens');
 rmSync(folder, { recursive: true, force: true });
@@ -18,8 +21,18 @@ let count = 0;
 const longName = 'a-machine-whose-name-is-as-long-as-nandu-allows-it-to-be-64-char';
 const longPath = `/srv/kernels/${'a-rather-long-folder-name/'.repeat(12)}vmlinux-6.18.0-custom`;
 
-await mainScreens();
-await failureScreens();
+const groups = {
+  main: mainScreens,
+  failures: failureScreens,
+  containers: () => containerScreens({ shoot, withApp, resize }),
+};
+const [only] = process.argv.slice(2);
+if (only !== undefined && !Object.hasOwn(groups, only)) {
+  throw new Error(`Usage: npm run screenshots [-- ${Object.keys(groups).join('|')}]`);
+}
+for (const [name, take] of Object.entries(groups)) {
+  if (only === undefined || only === name) await take();
+}
 process.stdout.write(`${count} pictures in test-results/screens\n`);
 
 /** One picture a theme, after everything has come to rest. */

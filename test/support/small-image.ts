@@ -88,7 +88,12 @@ export function smallImage(
     join(layout, 'index.json'),
     json({
       schemaVersion: 2,
-      manifests: [{ mediaType: `${type}.manifest.v1+json`, ...manifest }],
+      manifests: [
+        {
+          ...{ mediaType: `${type}.manifest.v1+json`, ...manifest },
+          annotations: { 'org.opencontainers.image.ref.name': 'latest' },
+        },
+      ],
     }),
   );
   return `oci:${layout}`;
