@@ -102,19 +102,26 @@ describe('a container in the window', () => {
     await button(dialog, 'Run').click();
     await dialog.getByText('A quotation mark is not closed.').waitFor();
     expect(await complaints('Run a program')).toEqual([]);
-    await field(dialog, 'Command line').fill(`/bin/sh -c 'echo "ran $GREETING"; exit 5'`);
+    await field(dialog, 'Command line').fill(
+      `/bin/sh -c 'echo "ran $GREETING"; read line; exit 5'`,
+    );
     await button(dialog, 'Run').click();
     const program = app.page.getByRole('region', { name: 'sh', exact: true });
-    await program.getByText('Ended with exit code 5').waitFor({ timeout: 20_000 });
+    const ended = program.getByText('Ended with exit code 5');
     await app.waitForConsole('ran hello');
+    // It has the keys without a click.
+    await app.page.keyboard.press('Enter');
+    await ended.waitFor({ timeout: 20_000 });
     await app.page
       .getByRole('group', { name: 'Terminals' })
       .getByRole('button', { name: 'sh exit 5' })
       .waitFor();
     expect(await complaints('A program that ended')).toEqual([]);
     await button(program, 'Run again').click();
-    await program.getByText('Ended with exit code 5').waitFor({ state: 'hidden' });
-    await program.getByText('Ended with exit code 5').waitFor({ timeout: 20_000 });
+    await ended.waitFor({ state: 'hidden' });
+    await app.waitForConsole('ran hello');
+    await app.page.keyboard.press('Enter');
+    await ended.waitFor({ timeout: 20_000 });
     await app.button('Close sh').click();
     await app.page.getByRole('region', { name: 'Serial console' }).waitFor();
   });
