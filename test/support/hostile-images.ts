@@ -165,6 +165,45 @@ export const hostileImages: readonly HostileImage[] = [
     /no room/,
     { code: 'disk_full' },
   ),
+  hostile(
+    'a file with holes that tells two sizes, of which another reader takes the other',
+    [pax('GNU.sparse.realsize=10', `GNU.sparse.size=${2 ** 36}`), { name: 'a', content: 'x' }],
+    /two sizes/,
+  ),
+  hostile(
+    'a file whose map of holes ends far behind its size',
+    [
+      pax('GNU.sparse.size=10', 'GNU.sparse.numblocks=1', `GNU.sparse.map=${2 ** 45},1`),
+      { name: 'a', content: 'x' },
+    ],
+    /no room/,
+    { code: 'disk_full' },
+  ),
+  hostile(
+    'a file whose map of holes, in its content, ends far behind its size',
+    [
+      pax('GNU.sparse.major=1', 'GNU.sparse.minor=0', 'GNU.sparse.realsize=10'),
+      { name: 'a', content: `1\n${2 ** 45}\n1\n`.padEnd(512, '\0') + 'x' },
+    ],
+    /no room/,
+    { code: 'disk_full' },
+  ),
+  hostile(
+    'a map of holes for which there is no memory',
+    [
+      pax('GNU.sparse.size=10', `GNU.sparse.numblocks=${2 ** 40}`, 'GNU.sparse.map=0,1'),
+      { name: 'a', content: 'x' },
+    ],
+    /map is damaged/,
+  ),
+  hostile(
+    'a map of holes in the content for which there is no memory',
+    [
+      pax('GNU.sparse.major=1', 'GNU.sparse.minor=0', 'GNU.sparse.realsize=10'),
+      { name: 'a', content: `${2 ** 40}\n`.padEnd(512, '0\n') },
+    ],
+    /map has no end/,
+  ),
   hostile('anything at all on a disk that is full', { layers: [sound] }, /no room/, {
     code: 'disk_full',
     freeBytes: reserve - 1,

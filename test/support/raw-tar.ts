@@ -33,13 +33,16 @@ export function rawEntry(entry: RawEntry): Buffer {
   return Buffer.concat([header, body, paddingOf(body.byteLength)]);
 }
 
-/** A pax record that says something about the entry after it. */
-export function pax(record: string): RawEntry {
-  let length = record.length + 3;
-  while (String(length).length + record.length + 2 !== length) {
-    length = String(length).length + record.length + 2;
-  }
-  return { name: 'pax', type: 'x', content: `${length} ${record}\n` };
+/** Pax records that say something about the entry after them. */
+export function pax(...records: string[]): RawEntry {
+  const lines = records.map((record) => {
+    let length = record.length + 3;
+    while (String(length).length + record.length + 2 !== length) {
+      length = String(length).length + record.length + 2;
+    }
+    return `${length} ${record}\n`;
+  });
+  return { name: 'pax', type: 'x', content: lines.join('') };
 }
 
 /** A whole archive. */

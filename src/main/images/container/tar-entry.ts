@@ -79,9 +79,7 @@ export function encodeEntry(
 ): Buffer {
   const { path, kind, linkPath } = { ...entry, ...change };
   const header = Buffer.from(entry.header);
-  const pax = new Map(entry.pax);
-  pax.delete('path');
-  pax.delete('linkpath');
+  const pax = new Map([...entry.pax].filter(([keyword]) => isPassedOn(keyword, kind)));
   tameTimes(header, pax);
   if (pax.has('GNU.sparse.name')) pax.set('GNU.sparse.name', Buffer.from(path, 'latin1'));
   const name = kind === 'directory' ? `${path}/` : path;
@@ -96,6 +94,26 @@ export function encodeEntry(
   if (header.toString('latin1', 257, 263) === 'ustar\0') header.fill(0, 345, 500);
   seal(header);
   return pax.size === 0 ? header : Buffer.concat([encodePax(pax), header]);
+}
+
+/** What is passed on of an entry's records; its names and times are written anew. */
+const passedOn = {
+  numbers: new Set(['size', 'uid', 'gid']),
+  attributes: ['SCHILY.xattr.', 'LIBARCHIVE.xattr.'],
+  sparse: new Set(
+    ['major', 'minor', 'name', 'realsize', 'size', 'numblocks', 'map'].map(
+      (name) => `GNU.sparse.${name}`,
+    ),
+  ),
+};
+
+/** Nothing that was not looked at here has a say in what sqfstar makes of an entry. */
+function isPassedOn(keyword: string, kind: TarKind): boolean {
+  if (passedOn.sparse.has(keyword)) return kind === 'file';
+  const { numbers, attributes } = passedOn;
+  // Times are tameTimes' to read.
+  if (numbers.has(keyword) || keyword === 'mtime') return true;
+  return attributes.some((prefix) => keyword.startsWith(prefix));
 }
 
 /** A folder of root's, mode 0755, from the beginning of time. */

@@ -11,6 +11,8 @@ import {
   type PaxRecords,
   type TarEntry,
 } from './tar-entry.ts';
+import { numberAt, paxNumber } from './tar-numbers.ts';
+import { contentMapEnd, hasMapInContent, sparseBytes } from './tar-sparse.ts';
 
 /** pax and GNU long-name headers of one entry together; Linux allows 64 KiB of extended attributes a file. */
 const maxMetaBytes = 1024 * 1024;
@@ -118,13 +120,35 @@ export class TarReader {
         more = block[504] === 1;
       }
     }
+    const wholeHeader = Buffer.concat(blocks);
+    const ends = [sizeBytes];
+    if (kind === 'file') {
+      ends.push(sparseBytes(wholeHeader, flag, pax));
+      if (hasMapInContent(pax)) ends.push(await this.#peekMap(sizeBytes));
+    }
     this.#bodyBytes = sizeBytes;
     this.#paddingBytes = (blockBytes - (sizeBytes % blockBytes)) % blockBytes;
     return {
-      ...{ path: safePath(rawPath), kind, sizeBytes, pax, header: Buffer.concat(blocks) },
-      realBytes: Math.max(sizeBytes, kind === 'file' ? realSize(header, flag, pax) : 0),
+      ...{ path: safePath(rawPath), kind, sizeBytes, pax, header: wholeHeader },
+      realBytes: Math.max(...ends),
       linkPath: kind === 'hardlink' ? safePath(rawLink) : kind === 'symlink' ? rawLink : '',
     };
+  }
+
+  /** Where the map at the content's beginning ends; leaves the content as if it had not been read. */
+  async #peekMap(sizeBytes: number): Promise<number> {
+    const most = Math.min(sizeBytes, maxMetaBytes);
+    let seen = Buffer.alloc(0);
+    let end: number | null = null;
+    // Ever more of it, so that a long map is not read over and over.
+    for (let wanted = blockBytes; end === null; wanted *= 2) {
+      if (seen.byteLength >= most) throw refused('a sparse file’s map has no end');
+      const more = Math.min(wanted, most) - seen.byteLength;
+      seen = Buffer.concat([seen, await this.#exactly(more, 0)]);
+      end = contentMapEnd(seen);
+    }
+    this.#chunk = Buffer.concat([seen, this.#chunk]);
+    return end;
   }
 
   async #block(): Promise<Buffer | null> {
@@ -172,38 +196,7 @@ export class TarReader {
 }
 
 function contentSize(header: Buffer, pax: PaxRecords): number {
-  const record = pax.get('size')?.toString('latin1');
-  if (record !== undefined && !/^\d{1,16}$/.test(record))
-    throw refused('a file’s size makes no sense');
-  const size = record === undefined ? numberAt(header, 124) : Number(record);
-  if (!Number.isSafeInteger(size) || size < 0) throw refused('a file’s size makes no sense');
-  return size;
-}
-
-/** What a sparse file has unpacked, holes and all: they are not in the archive, but in the root. */
-function realSize(header: Buffer, flag: string, pax: PaxRecords): number {
-  if (flag === 'S') return numberAt(header, 483);
-  const record = pax.get('GNU.sparse.realsize') ?? pax.get('GNU.sparse.size');
-  if (record === undefined) return 0;
-  const text = record.toString('latin1');
-  if (!/^\d{1,16}$/.test(text)) throw refused('a file’s size makes no sense');
-  return Number(text);
-}
-
-/** Octal text, or base 256 where the first bit is set (tar's manual, “Extensions”). */
-function numberAt(header: Buffer, offset: number): number {
-  const first = header[offset] ?? 0;
-  if ((first & 0x80) === 0) {
-    const text = textAt(header, offset, 12).replaceAll('\0', ' ').trim();
-    const value = text === '' ? 0 : Number.parseInt(text, 8);
-    if (!/^[0-7]*$/.test(text)) throw refused('a file’s size makes no sense');
-    return value;
-  }
-  let value = BigInt(first & 0x7f);
-  for (let index = 1; index < 12; index += 1)
-    value = value * 256n + BigInt(header[offset + index] ?? 0);
-  if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw refused('a file’s size makes no sense');
-  return Number(value);
+  return paxNumber(pax, 'size') ?? numberAt(header, 124);
 }
 
 function parsePax(meta: Buffer): PaxRecords {
