@@ -139,7 +139,7 @@ async function main(): Promise<void> {
       'machine:pause': ({ id }) => manager.pause(id),
       'machine:resume': ({ id }) => manager.resume(id),
       'machine:restart': ({ id }) => manager.restart(id),
-      'machine:check': ({ spec }) => manager.check(spec),
+      'machine:check': ({ spec, id }) => manager.check(spec, id),
       'machine:update': ({ id, spec }) => manager.update(id, spec),
       'machine:undo': ({ id }) => manager.undo(id),
       'machine:clone': ({ id }) => manager.clone(id),

@@ -19,10 +19,14 @@ export const imageDigestSchema = z
   .regex(/^sha256:[0-9a-f]{64}$/, 'A digest is “sha256:” and 64 hexadecimal digits.');
 export type ImageDigest = z.infer<typeof imageDigestSchema>;
 
+const byteLength = (value: string): number => new TextEncoder().encode(value).byteLength;
+
 const text = (most: number): z.ZodString =>
   z
     .string()
     .max(most, `Use at most ${most} characters.`)
+    // Linux counts bytes, and takes no argument or variable above 128 KiB (execve(2), MAX_ARG_STRLEN).
+    .refine((value) => value.length < 30_000 || byteLength(value) < 131_072, 'That is too long.')
     .refine((value) => !value.includes('\0'), 'It cannot contain a NUL character.');
 
 /** A command line in words. */
@@ -38,8 +42,11 @@ export const variableNameSchema = text(256)
 export const variableSchema = z.strictObject({ name: variableNameSchema, value: text(131_072) });
 export type Variable = z.infer<typeof variableSchema>;
 
+/** What the guest itself mounts there would be hidden. */
+const ownFolders = /^\/+(?:proc|sys|dev)(?:\/|$)|^\/+$/;
+
 const guestPathSchema = text(4096)
-  .regex(/^\/./, 'Give an absolute path in the guest, like “/data”.')
+  .regex(/^\//, 'Give an absolute path in the guest, like “/data”.')
   .refine(
     (path) => path.split('/').every((part) => part !== '..' && part !== '.'),
     'Write the path without “.” and “..”.',
@@ -48,43 +55,59 @@ const guestPathSchema = text(4096)
 /** A folder of this computer that the guest sees. */
 export const folderSchema = z.strictObject({
   hostPath: text(4096).regex(/^\//, 'Give the absolute path of a folder.'),
-  guestPath: guestPathSchema,
+  guestPath: guestPathSchema.refine(
+    (path) => !ownFolders.test(path),
+    'The guest needs /, /proc, /sys and /dev for itself.',
+  ),
   readOnly: z.boolean(),
 });
 export type Folder = z.infer<typeof folderSchema>;
 
-export const containerSchema = z.strictObject({
-  /** As it was asked for, for people: `docker://docker.io/library/alpine:latest`. */
-  image: text(1024).min(1, 'Give the name of an image.'),
-  digest: imageDigestSchema,
-  /** Null for the image's own. */
-  entrypoint: wordsSchema.nullable(),
-  /** Null for the image's own. */
-  command: wordsSchema.nullable(),
-  /** Added to the image's own, and in place of them where the name is the same. */
-  environment: z
-    .array(variableSchema)
-    .max(containerLimits.variables, `Use at most ${containerLimits.variables} variables.`),
-  /** Names of variables whose values are kept encrypted, beside the definition. */
-  secrets: z.array(variableNameSchema).max(containerLimits.variables),
-  /** As `user`, `uid`, `user:group`; null for the image's own. */
-  user: text(256)
-    .regex(/^[^:\s]+(:[^:\s]+)?$/, 'Write a user as in “nobody”, “1000” or “1000:1000”.')
-    .nullable(),
-  workingDirectory: guestPathSchema.or(z.literal('/')).nullable(),
-  /** Where what is written goes: `memory` is gone with the run, `disk` is kept. */
-  storage: z.enum(['memory', 'disk']),
-  /** How large the kept disk may grow; it takes up only what is written to it. */
-  diskMiB: z
-    .int('Use a whole number of MiB.')
-    .min(containerLimits.minDiskMiB, `Give the disk at least ${containerLimits.minDiskMiB} MiB.`)
-    .max(containerLimits.maxDiskMiB, 'At most 4 TiB.'),
-  folders: z
-    .array(folderSchema)
-    .max(containerLimits.folders, `At most ${containerLimits.folders}.`),
-  /** Whether the machine is deleted with all of its traces when it ends. */
-  runOnce: z.boolean(),
-});
+export const containerSchema = z
+  .strictObject({
+    /** As it was asked for, for people: `docker://docker.io/library/alpine:latest`. */
+    image: text(1024).min(1, 'Give the name of an image.'),
+    digest: imageDigestSchema,
+    /** Null for the image's own. */
+    entrypoint: wordsSchema.nullable(),
+    /** Null for the image's own. */
+    command: wordsSchema.nullable(),
+    /** Added to the image's own, and in place of them where the name is the same. */
+    environment: z
+      .array(variableSchema)
+      .max(containerLimits.variables, `Use at most ${containerLimits.variables} variables.`),
+    /** Names of variables whose values are kept encrypted, beside the definition. */
+    secrets: z.array(variableNameSchema).max(containerLimits.variables),
+    /** As `user`, `uid`, `user:group`; null for the image's own. */
+    user: text(256)
+      .regex(/^[^:\s]+(:[^:\s]+)?$/, 'Write a user as in “nobody”, “1000” or “1000:1000”.')
+      .nullable(),
+    workingDirectory: guestPathSchema.nullable(),
+    /** Where what is written goes: `memory` is gone with the run, `disk` is kept. */
+    storage: z.enum(['memory', 'disk']),
+    /** How large the kept disk may grow; it takes up only what is written to it. */
+    diskMiB: z
+      .int('Use a whole number of MiB.')
+      .min(containerLimits.minDiskMiB, `Give the disk at least ${containerLimits.minDiskMiB} MiB.`)
+      .max(containerLimits.maxDiskMiB, 'At most 4 TiB.'),
+    folders: z
+      .array(folderSchema)
+      .max(containerLimits.folders, `At most ${containerLimits.folders}.`),
+    /** Whether the machine is deleted with all of its traces when it ends. */
+    runOnce: z.boolean(),
+  })
+  .superRefine(({ environment, secrets }, context) => {
+    const names = [...environment.map(({ name }) => name), ...secrets];
+    names.forEach((name, at) => {
+      if (names.indexOf(name) === at) return;
+      const inList = at - environment.length;
+      context.addIssue({
+        code: 'custom',
+        path: inList < 0 ? ['environment', at, 'name'] : ['secrets', inList],
+        message: `“${name}” is set twice.`,
+      });
+    });
+  });
 export type Container = z.infer<typeof containerSchema>;
 
 /** What the form starts with, but for the image. */

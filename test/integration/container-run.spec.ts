@@ -146,6 +146,14 @@ describe('the command of a container', () => {
     expect(record + argv.join(' ') + JSON.stringify(services.journal)).not.toContain(secret);
   });
 
+  it('gets variables and words that are longer than a frame of its port', async () => {
+    const value = 'y'.repeat(110_000);
+    const { text } = await scene.run(image, 'echo "<${#LONG} ${#GREETING}>"', {
+      environment: [{ name: 'LONG', value }],
+    });
+    expect(text).toContain('<110000 5>');
+  });
+
   it('reaps what it leaves behind, and takes everything with it when it ends', async () => {
     const { text } = await scene.run(
       image,

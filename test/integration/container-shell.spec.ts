@@ -125,6 +125,23 @@ describe('shells', () => {
     await services.manager.stop(machine.id);
   });
 
+  it('are not held up by what the image or the guest puts in the place of its lists of users', async () => {
+    const { services } = scene;
+    const { machine, view } = await scene.start(
+      image,
+      `rm /etc/passwd /etc/group; mkdir /etc/group; cat /bin/busybox >/dev/null; busybox mkfifo /etc/passwd; ${forever}`,
+    );
+    await view.shows('now-up');
+    const shell = new ShellView();
+    // An interactive shell would wait for that list itself, which is its own affair.
+    services.manager.openShell(machine.id, shell.shellSink, ['/bin/echo', 'root 2']);
+    await shell.shows('root 2');
+    await services.manager.stop(machine.id);
+    expect(services.manager.get(machine.id).run?.end?.message).toMatch(
+      /^Stopped. The command ended/,
+    );
+  });
+
   it('lose no byte of a flood, and one that nobody reads holds up neither the others nor the stop', async () => {
     const { services } = scene;
     const { machine } = await scene.start(image, forever);
@@ -217,6 +234,19 @@ describe('a shared folder', () => {
     expect(readFileSync(join(outside, 'secret'), 'utf8')).toBe('of the host');
   });
 
+  it('at /etc keeps what is in it: the guest’s own names go below, not into it', async () => {
+    const folder = temporaryDirectory();
+    for (const name of ['hosts', 'hostname', 'resolv.conf']) {
+      writeFileSync(join(folder, name), 'of the host');
+    }
+    const folders = [{ hostPath: folder, guestPath: '/etc', readOnly: false }];
+    const { text } = await scene.run(image, 'cat /etc/hosts; hostname', { folders });
+    expect(text).toContain('of the host');
+    for (const name of ['hosts', 'hostname', 'resolv.conf']) {
+      expect(readFileSync(join(folder, name), 'utf8')).toBe('of the host');
+    }
+  });
+
   it('that is not there is named before the start', async () => {
     const folders = [{ hostPath: '/nowhere/at/all', guestPath: '/data', readOnly: true }];
     const machine = await scene.machine(image, { folders });
@@ -246,7 +276,8 @@ describe('a container that outlives the app', () => {
   });
 
   it('and ends meanwhile has told its exit code in its console’s log', async () => {
-    const { machine, view } = await scene.start(image, 'echo now-up; sleep 2; exit 11');
+    const script = 'echo now-up; sleep 2; printf unfinished; exit 11';
+    const { machine, view } = await scene.start(image, script);
     await view.shows('now-up');
     const { pid } = JSON.parse(
       readFileSync(scene.services.recordOf(machine.id).launchRecord, 'utf8'),

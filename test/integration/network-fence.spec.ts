@@ -55,6 +55,16 @@ describe.skipIf(obstacle !== null)('QEMU in a fence', () => {
     expect(files.filter((path) => !path.startsWith(folder))).toEqual([]);
     await services.manager.forceStop(id);
   });
+
+  it('has a slirp4netns that sees no more of this computer than it needs', async () => {
+    const spec = services.spec({ network: 'internet', quietKernel: true });
+    const { id } = await services.manager.create(spec);
+    await services.manager.start(id);
+    const [slirp] = fencesBelow(folder);
+    expect(readFileSync(`/proc/${slirp}/status`, 'utf8')).toMatch(/^Seccomp:\s2$/m);
+    expect(readdirSync(`/proc/${slirp}/root`).sort()).toEqual(['etc', 'run']);
+    await services.manager.forceStop(id);
+  });
 });
 
 describe.skipIf(obstacle !== null)('a fence that cannot be made', () => {
@@ -74,7 +84,7 @@ describe.skipIf(obstacle !== null)('a fence that cannot be made', () => {
       'echo "unshare: Operation not permitted" >&2; exit 1',
     );
     const spec = there.spec({ network: 'internet' });
-    const findings = await there.manager.check(spec);
+    const findings = await there.manager.check(spec, null);
     expect(findings).toMatchObject([
       { level: 'error', field: 'network', code: 'network-unavailable' },
     ]);

@@ -182,7 +182,7 @@ describe('ports', () => {
     const taken = forward((program.address() as AddressInfo).port);
     const id = await create('offline', [taken]);
     const { spec } = services.manager.get(id);
-    const findings = await services.manager.check(spec);
+    const findings = await services.manager.check(spec, null);
     expect(findings.map(({ code, level }) => [code, level])).toEqual([
       ['forwards-without-network', 'warning'],
     ]);

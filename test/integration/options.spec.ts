@@ -128,7 +128,7 @@ describe('devices', () => {
   it('without ACPI: no virtio devices for this kernel, which is said before the start', async () => {
     const without = spec({ 'board.acpi': false });
     const { id } = await services.manager.create({ ...without, name: 'no acpi' });
-    const findings = await services.manager.check(without);
+    const findings = await services.manager.check(without, null);
     expect(findings.map(({ code }) => code)).toEqual(['kernel-without-command-line-devices']);
     await expect(services.manager.start(id)).rejects.toMatchObject({
       code: 'unsupported',

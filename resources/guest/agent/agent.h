@@ -17,7 +17,7 @@
 
 enum frame_type {
   /* from the host */
-  FRAME_CONFIG = 1,   /* records: key NUL value NUL …; several frames add up */
+  FRAME_CONFIG = 1,   /* records: key NUL value NUL …; a record may lie across several frames */
   FRAME_RUN = 2,      /* the configuration is complete: set up and start the command */
   FRAME_OPEN = 3,     /* records, see session.c; starts a session */
   FRAME_INPUT = 4,    /* bytes for the session's standard input */
@@ -89,6 +89,7 @@ struct session {
   int status;
   int input, output, error; /* a pseudo terminal's end is both input and output; -1 where there is none */
   uint32_t credit;
+  uint32_t owed; /* input that was taken and that the host does not know of yet */
   char *pending;
   size_t pending_length;
 };
@@ -105,7 +106,8 @@ int port_descriptor(void);
 bool port_connected(void);
 bool port_wants_write(void);
 size_t port_room(void);
-void port_send(uint8_t type, uint8_t session, const void *payload, size_t length);
+/* @returns false where there is no host, or it takes nothing. */
+bool port_send(uint8_t type, uint8_t session, const void *payload, size_t length);
 void port_greet(const char *state);
 void port_disconnected(void);
 void port_flush(void);

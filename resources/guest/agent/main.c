@@ -22,9 +22,11 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CHUNK = 32 * 1024, RETRY_MS = 100, LAST_WORDS_MS = 2000, DEFAULT_GRACE_MS = 5000 };
+enum { CHUNK = 32 * 1024, RETRY_MS = 100, LAST_WORDS_MS = 2000, DEFAULT_GRACE_MS = 5000, MOST_RECORDS = 16 << 20 };
 
 static struct config config;
+static char *records; /* of the configuration, until it is whole */
+static size_t records_length;
 static char terminal_path[64];
 static int terminal = -1, root = -1;
 static bool running, stopping;
@@ -69,12 +71,16 @@ static bool wait_for(int descriptor, short events, int milliseconds) {
 /* Everything is said, written and ended; does not return. */
 static void end_machine(void) {
   kill(-1, SIGKILL);
-  while (waitpid(-1, NULL, 0) > 0) continue;
+  /* One that waits for a dead disk or host never ends; the machine does. */
+  for (double until = uptime() + LAST_WORDS_MS / 1e3; waitpid(-1, NULL, WNOHANG) >= 0 && uptime() < until;)
+    poll(NULL, 0, 1);
   for (double until = uptime() + LAST_WORDS_MS / 1e3; port_connected() && port_wants_write() && uptime() < until;)
     if (wait_for(port_descriptor(), POLLOUT, RETRY_MS)) port_flush();
   if (root >= 0) close(root);
   root_flush();
-  if (terminal >= 0) tcdrain(terminal);
+  int unsaid = 1;
+  for (double until = uptime() + LAST_WORDS_MS / 1e3; terminal >= 0 && unsaid > 0 && uptime() < until; poll(NULL, 0, 1))
+    if (ioctl(terminal, TIOCOUTQ, &unsaid) != 0) break;
   reboot(access("/sys/firmware/acpi", F_OK) == 0 ? RB_POWER_OFF : RB_AUTOBOOT);
   for (;;) pause();
 }
@@ -84,6 +90,11 @@ static int exit_code(int status) { return WIFSIGNALED(status) ? 128 + WTERMSIG(s
 static void command_ended(int status) {
   unsigned char code = (unsigned char)exit_code(status);
   port_send(FRAME_EXITED, 0, &code, 1);
+  /* Ctrl+S may have stopped the terminal, and the last line may have no end. */
+  if (terminal >= 0) {
+    tcflow(terminal, TCOON);
+    dprintf(terminal, "\r\n");
+  }
   say("the command ended with exit code %d", code);
   end_machine();
 }
@@ -95,9 +106,22 @@ static void give_up(const struct failure *failure) {
   end_machine();
 }
 
+static void keep_records(const char *payload, size_t length) {
+  if (running || length > MOST_RECORDS - records_length) return;
+  char *grown = realloc(records, records_length + length + 1);
+  if (grown == NULL) return;
+  memcpy(grown + records_length, payload, length);
+  records = grown;
+  records_length += length;
+}
+
 static void start_command(void) {
   struct failure failure = {0};
   if (running) return;
+  config_read(&config, records, records_length);
+  free(records);
+  records = NULL;
+  records_length = 0;
   if (config.hostname != NULL && sethostname(config.hostname, strlen(config.hostname)) != 0)
     say("the host name is not set: %s", strerror(errno));
   root = root_prepare(&config, &failure);
@@ -107,20 +131,23 @@ static void start_command(void) {
   port_send(FRAME_STARTED, 0, NULL, 0);
 }
 
-/* SIGNAL names as images have them: a number, or a name with or without SIG. */
+/* As images have it: a number, or a name with or without SIG. Real-time signals count from 34, where the C library of
+   nearly every image has them; ours keeps one more for itself. */
 static int stop_signal(void) {
+  static const char *const names[] = {"HUP",  "INT",  "QUIT",   "ILL",  "TRAP", "ABRT", "BUS",  "FPE",
+                                      "KILL", "USR1", "SEGV",   "USR2", "PIPE", "ALRM", "TERM", "STKFLT",
+                                      "CHLD", "CONT", "STOP",   "TSTP", "TTIN", "TTOU", "URG",  "XCPU",
+                                      "XFSZ", "VTALRM", "PROF", "WINCH", "IO",  "PWR",  "SYS"};
   const char *name = config.stop_signal == NULL ? "" : config.stop_signal;
   if (strncmp(name, "SIG", 3) == 0) name += 3;
-  struct {
-    const char *name;
-    int number;
-  } known[] = {{"HUP", SIGHUP},   {"INT", SIGINT},   {"QUIT", SIGQUIT}, {"KILL", SIGKILL},
-               {"USR1", SIGUSR1}, {"USR2", SIGUSR2}, {"TERM", SIGTERM}, {"WINCH", SIGWINCH}};
-  for (size_t at = 0; at < sizeof known / sizeof *known; at += 1)
-    if (strcmp(known[at].name, name) == 0) return known[at].number;
-  if (strncmp(name, "RTMIN+", 6) == 0) return SIGRTMIN + atoi(name + 6);
+  for (size_t at = 0; at < sizeof names / sizeof *names; at += 1)
+    if (strcmp(names[at], name) == 0) return (int)at + 1;
   int number = atoi(name);
-  return number > 0 && number <= 64 ? number : SIGTERM;
+  if (strncmp(name, "RTMIN+", 6) == 0) number = 34 + atoi(name + 6);
+  if (strncmp(name, "RTMAX-", 6) == 0) number = 64 - atoi(name + 6);
+  if (number > 0 && number <= 64) return number;
+  if (*name != '\0') say("there is no signal %s: SIGTERM is sent", name);
+  return SIGTERM;
 }
 
 static void stop(uint32_t grace_ms) {
@@ -196,7 +223,7 @@ static void take_frame(uint8_t type, uint8_t id, char *payload, size_t length) {
   struct session *session = &sessions[id];
   switch (type) {
     case FRAME_CONFIG:
-      if (!running) config_read(&config, payload, length);
+      keep_records(payload, length);
       break;
     case FRAME_RUN:
       start_command();
@@ -244,7 +271,7 @@ static void reap(void) {
       continue;
     }
     for (int id = 0; id < MAX_SESSIONS; id += 1) {
-      if (!sessions[id].used || sessions[id].pid != pid) continue;
+      if (!sessions[id].used || sessions[id].exited || sessions[id].pid != pid) continue;
       if (id == 0) command_ended(status);
       sessions[id].exited = true;
       sessions[id].status = status;
@@ -274,8 +301,7 @@ static void carry_input(uint8_t id) {
     size_t taken = put < 0 ? session->pending_length : (size_t)put; /* nobody reads any more */
     session->pending_length -= taken;
     memmove(session->pending, session->pending + taken, session->pending_length);
-    uint32_t more = (uint32_t)taken;
-    port_send(FRAME_WANTED, id, &more, sizeof more);
+    session->owed += (uint32_t)taken;
   }
   if (session->pending_length > 0 || !session->input_ended || session->has_terminal) return;
   close(session->input);
@@ -291,6 +317,7 @@ static void finish_session(uint8_t id) {
 static void serve_session(uint8_t id) {
   struct session *session = &sessions[id];
   if (session->input >= 0 && (session->pending_length > 0 || session->input_ended)) carry_input(id);
+  if (session->owed > 0 && port_send(FRAME_WANTED, id, &session->owed, sizeof session->owed)) session->owed = 0;
   if (session->output >= 0 && carry_output(id, session->output, FRAME_OUTPUT)) {
     if (session->input == session->output) session->input = -1;
     close(session->output);
@@ -361,6 +388,7 @@ int main(int count, char *words[]) {
   setsid();
   if (terminal >= 0 && ioctl(terminal, TIOCSCTTY, 1) != 0) say("the console is no terminal: %s", strerror(errno));
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGTTOU, SIG_IGN); /* the console is in the command's hands, and PID 1 writes to it all the same */
   sigset_t wanted;
   sigemptyset(&wanted);
   int numbers[] = {SIGCHLD, SIGTERM, SIGUSR1, SIGUSR2, SIGINT};

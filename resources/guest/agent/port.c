@@ -41,12 +41,13 @@ static void queue(const void *bytes, size_t length) {
   out_length += length;
 }
 
-void port_send(uint8_t type, uint8_t session, const void *payload, size_t length) {
-  if (!connected || out_length + HEADER + length > OUT_SIZE) return;
+bool port_send(uint8_t type, uint8_t session, const void *payload, size_t length) {
+  if (!connected || out_length + HEADER + length > OUT_SIZE) return false;
   unsigned char header[HEADER] = {type, session, 0, 0};
   for (int at = 0; at < 4; at += 1) header[4 + at] = (unsigned char)(length >> (8 * at));
   queue(header, HEADER);
   if (length > 0) queue(payload, length);
+  return true;
 }
 
 /*
@@ -89,8 +90,8 @@ void port_read(void (*take)(uint8_t, uint8_t, char *, size_t)) {
       unsigned char *header = (unsigned char *)in + at;
       size_t length = 0;
       for (int byte = 3; byte >= 0; byte -= 1) length = length << 8 | header[4 + byte];
-      if (length > MAX_PAYLOAD) { /* not our host's language: forget it all */
-        in_length = 0;
+      if (length > MAX_PAYLOAD) { /* not our host's language: it is greeted anew */
+        port_disconnected();
         return;
       }
       if (in_length - at < HEADER + length) break;

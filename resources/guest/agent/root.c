@@ -185,9 +185,9 @@ static bool enter(const struct config *config, struct failure *failure) {
     return failed(failure, "system", errno, "root");
   mount_memory("/run", "mode=755");
   mount_memory("/tmp", "mode=1777");
+  write_names(config); /* before a folder of the host can be in the place of /etc */
   for (size_t at = 0; at < config->folders.count; at += 1)
     if (!mount_folder(config->folders.items[at], failure)) return false;
-  write_names(config);
   return true;
 }
 

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,7 +21,7 @@
 extern char **environ;
 struct session sessions[MAX_SESSIONS];
 
-enum { MAX_PENDING = 64 * 1024 };
+enum { MAX_PENDING = 64 * 1024, START_MS = 10 * 1000 };
 
 struct plan {
   const struct config *config; /* the container's own */
@@ -148,20 +149,33 @@ static bool open_streams(struct plan *plan, struct session *session, const char 
     if (sscanf(plan->own.terminal, "%u %u", &columns, &rows) == 2) session_resize(session, columns, rows);
     return true;
   }
-  int in[2], out[2], error[2];
-  if (pipe2(in, O_CLOEXEC) != 0 || pipe2(out, O_CLOEXEC) != 0 || pipe2(error, O_CLOEXEC) != 0)
-    return failed(failure, "system", errno, "pipe");
-  plan->streams[0] = in[0], plan->streams[1] = out[1], plan->streams[2] = error[1];
-  session->input = in[1], session->output = out[0], session->error = error[0];
-  fcntl(in[1], F_SETFL, O_NONBLOCK);
-  fcntl(out[0], F_SETFL, O_NONBLOCK);
-  fcntl(error[0], F_SETFL, O_NONBLOCK);
+  int *ours[] = {&session->input, &session->output, &session->error};
+  for (int at = 0; at < 3; at += 1) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) return failed(failure, "system", errno, "pipe");
+    plan->streams[at] = ends[at == 0 ? 0 : 1];
+    *ours[at] = ends[at == 0 ? 1 : 0];
+    fcntl(*ours[at], F_SETFL, O_NONBLOCK);
+  }
   return true;
 }
 
 static void free_strings(struct strings *strings) {
   for (size_t at = 0; at < strings->count; at += 1) free(strings->items[at]);
   free(strings->items);
+}
+
+/* Nothing comes from a child that became its program. One that an image holds up must not hold up PID 1. */
+static bool became_program(pid_t pid, int report, struct failure *failure) {
+  struct failure told;
+  struct pollfd one = {.fd = report, .events = POLLIN};
+  if (poll(&one, 1, START_MS) == 0) {
+    kill(pid, SIGKILL);
+    return failed(failure, "system", ETIMEDOUT, "start");
+  }
+  if (read(report, &told, sizeof told) != sizeof told) return true;
+  *failure = told;
+  return false;
 }
 
 bool session_start(unsigned id, const struct config *config, int root, const char *terminal, char *records,
@@ -190,11 +204,7 @@ bool session_start(unsigned id, const struct config *config, int root, const cha
     if (plan.streams[at] >= 0 && (at == 0 || plan.streams[at] != plan.streams[0])) close(plan.streams[at]);
   if (plan.shell >= 0) close(plan.shell);
   if (fine && session->pid < 0) fine = failed(failure, "system", errno, "fork");
-  struct failure told;
-  if (fine && read(report[0], &told, sizeof told) == sizeof told) { /* nothing comes from one that became its program */
-    *failure = told;
-    fine = false;
-  }
+  if (fine) fine = became_program(session->pid, report[0], failure);
   close(report[0]);
   if (records != NULL) {
     free_strings(&plan.own.arguments);

@@ -30,6 +30,7 @@ const settleMs = 250;
 /** A guest that saw its last host go greets at once; one that did not is asked, and then asked again. */
 const askGreetingMs = 1_000;
 const plainGreeting = /(?:^|\n)hello 1(?: [^\n]*)?\n/;
+const greetingStart = '\nhello 2 ';
 const containerGreeting = /(?:^|\n)hello 2 [\d.]+ (waiting|running)\n/;
 
 /** What a container's agent tells of its command. */
@@ -52,7 +53,9 @@ export class AgentLink {
   /** Null until a container's agent has greeted. */
   #frames: FrameReader | null = null;
   #greeted = false;
-  #running = false;
+  /** Of the container's command. A guest can say each once; what it says again counts for nothing. */
+  #command: 'waiting' | 'running' | 'over' = 'waiting';
+  #stopAsked = false;
   #stopWanted: number | null = null;
   #asking: NodeJS.Timeout | null = null;
   #settling: NodeJS.Timeout | null = null;
@@ -75,7 +78,6 @@ export class AgentLink {
     socket.once('close', () => {
       this.#endAsking();
       if (this.#settling !== null) clearTimeout(this.#settling);
-      this.#running = false;
       for (const session of this.#sessions.values()) session.lost();
     });
   }
@@ -87,7 +89,7 @@ export class AgentLink {
 
   /** Whether programs can be started beside the container's command. */
   get canRun(): boolean {
-    return this.#running && !this.#socket.destroyed;
+    return this.#command === 'running' && !this.#stopAsked && !this.#socket.destroyed;
   }
 
   /** Tells the guest how large the terminal is, once it has settled; its programs get SIGWINCH. */
@@ -119,13 +121,17 @@ export class AgentLink {
     if (id >= maxSessions) {
       throw new AppError('illegal_state', 'Close a shell before you open another one.');
     }
-    const session = new AgentSession(id, this.#socket, request, creditBytes, {
-      output: (data, stream) => listener.output(data, stream),
-      ended: (exitCode, error) => {
-        this.#sessions.delete(id);
-        listener.ended(exitCode, error);
+    const session = new AgentSession(
+      ...([id, this.#socket, request, creditBytes] as const),
+      {
+        output: (data, stream) => listener.output(data, stream),
+        ended: (exitCode, error) => {
+          this.#sessions.delete(id);
+          listener.ended(exitCode, error);
+        },
       },
-    });
+      () => this.close(),
+    );
     this.#sessions.set(id, session);
     return session;
   }
@@ -192,9 +198,7 @@ export class AgentLink {
     try {
       frames = this.#frames?.push(chunk) ?? [];
     } catch {
-      // Whatever speaks there is not our agent: the machine goes on, and hears nothing more.
-      this.#socket.destroy();
-      return;
+      return this.#takeNoFrame();
     }
     for (const frame of frames) {
       if (frame.session === commandSession) this.#takeCommand(frame);
@@ -202,29 +206,41 @@ export class AgentLink {
     }
   }
 
+  /** An agent that takes us for another host greets again. Whatever else speaks there is none: it hears no more. */
+  #takeNoFrame(): void {
+    const rest = this.#frames?.rest.toString('latin1') ?? '';
+    if (!rest.startsWith(greetingStart)) return this.close();
+    this.#frames = null;
+    for (const session of this.#sessions.values()) session.lost();
+    this.#pending = '';
+    this.#read(Buffer.from(rest, 'latin1'));
+  }
+
   #takeCommand({ type, payload }: Frame): void {
+    if (this.#command === 'over') return;
     switch (type) {
       case fromGuest.started:
         return this.#started();
       case fromGuest.exited:
-        this.#running = false;
+        this.#command = 'over';
         return this.#container?.exited(payload[0] ?? 0);
       case fromGuest.failed:
+        this.#command = 'over';
         return this.#container?.failed(guestFailure(decodeRecords(payload)));
     }
   }
 
   #started(): void {
-    this.#running = true;
+    if (this.#command !== 'waiting') return;
+    this.#command = 'running';
     this.#container?.started();
   }
 
   #askToStop(): void {
-    if (this.#frames === null) this.#sendLine('poweroff');
-    else {
-      this.#running = false;
-      this.#send(encodeFrame(toGuest.stop, commandSession, number32(this.#stopWanted ?? 0)));
-    }
+    if (this.#frames === null) return this.#sendLine('poweroff');
+    this.#stopAsked = true;
+    // Never left out, however much waits before it: it is what everything else waits for.
+    this.#socket.write(encodeFrame(toGuest.stop, commandSession, number32(this.#stopWanted ?? 0)));
   }
 
   #sendSize(): void {

@@ -1,6 +1,7 @@
 /**
  * One program that the agent runs beside the container's command: a shell on a terminal, or a program on pipes.
- * Output is sent only as far as it is asked for, so that a flood waits in the guest and not here.
+ * Output is sent only as far as it is asked for, so that a flood waits in the guest and not here. Like any shell's, a
+ * session ends with its program: what that leaves in the background goes on, but is not heard any more.
  */
 import type { Socket } from 'node:net';
 import { AppError } from '../../shared/index.ts';
@@ -19,7 +20,7 @@ import { guestFailure } from './guest-failure.ts';
 
 /** As the agent has it (session.c, MAX_PENDING): so much input it takes before it asks for more. */
 const inputWindowBytes = 64 * 1024;
-/** Input that waits for the guest; a person types less, and a program that pastes more is told to stop. */
+/** Input that waits for the guest; what is typed beyond it is dropped, as on a full line. */
 const maxQueuedInputBytes = 16 * 1024 * 1024;
 
 /** What to run. */
@@ -47,19 +48,29 @@ export class AgentSession {
   #queued: Buffer[] = [];
   #queuedBytes = 0;
   #window = inputWindowBytes;
+  /** So much output the guest may still send; what comes beyond it is no agent's doing. */
+  #creditBytes = 0;
+  readonly #misbehaved: () => void;
   #over = false;
   #closing = false;
   #inputEnds = false;
 
-  /** Asks the agent to start it. @param creditBytes so much output is welcome at first. */
+  /**
+   * Asks the agent to start it.
+   * @param creditBytes so much output is welcome at first.
+   * @param misbehaved called when the guest sends more than was welcome.
+   * @throws AppError `invalid_input` for a command line that is longer than a frame.
+   */
   constructor(
     id: number,
     socket: Socket,
     request: SessionRequest,
     creditBytes: number,
     listener: SessionListener,
+    misbehaved: () => void,
   ) {
     this.id = id;
+    this.#misbehaved = misbehaved;
     this.#socket = socket;
     this.#listener = listener;
     const { words, terminal, user } = request;
@@ -68,13 +79,19 @@ export class AgentSession {
       ...(terminal === null ? [] : [['terminal', `${terminal.columns} ${terminal.rows}`] as const]),
       ...(user == null ? [] : [['user', user] as const]),
     ];
-    this.#send(toGuest.open, encodeRecords(records));
+    const encoded = encodeRecords(records);
+    if (encoded.byteLength > maxPayloadBytes) {
+      throw new AppError('invalid_input', 'That command line is too long: 64 KiB are the most.');
+    }
+    this.#send(toGuest.open, encoded);
     this.welcome(creditBytes);
   }
 
   /** So much more output is welcome. */
   welcome(bytes: number): void {
-    if (bytes > 0) this.#send(toGuest.credit, number32(bytes));
+    if (bytes <= 0) return;
+    this.#creditBytes += bytes;
+    this.#send(toGuest.credit, number32(bytes));
   }
 
   /** For its standard input. */
@@ -85,7 +102,7 @@ export class AgentSession {
     this.#pump();
   }
 
-  /** Its standard input ends after what was written. */
+  /** Its standard input ends after what was written; that of a terminal does not (there Ctrl+D is typed). */
   end(): void {
     this.#inputEnds = true;
     this.#pump();
@@ -116,6 +133,8 @@ export class AgentSession {
     switch (type) {
       case fromGuest.output:
       case fromGuest.errorOutput:
+        this.#creditBytes -= payload.byteLength;
+        if (this.#creditBytes < 0) return this.#misbehaved();
         if (this.#closing) return;
         return this.#listener.output(payload, type === fromGuest.output ? 'output' : 'error');
       case fromGuest.wanted:

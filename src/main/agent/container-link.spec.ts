@@ -112,6 +112,70 @@ it('hangs up on a guest that speaks no frames, and ends what was open in it', as
   expect(link.present).toBe(false);
 });
 
+it('hangs up on a guest that sends more than was welcome', async () => {
+  await greet();
+  let bytes = 0;
+  const ends: (AppError | null)[] = [];
+  link.open({ words: ['yes'], terminal: null }, 1000, {
+    output: (data) => void (bytes += data.byteLength),
+    ended: (_code, error) => void ends.push(error),
+  });
+  for (let n = 0; n < 100; n += 1) guest.write(encodeFrame(fromGuest.output, 1, Buffer.alloc(600)));
+  await expect.poll(() => ends).toHaveLength(1);
+  expect(bytes).toBe(600);
+  expect(link.present).toBe(false);
+});
+
+it('is told once that the command runs and once that it ended, however often the guest says so', async () => {
+  await greet('waiting');
+  const often = (frame: Buffer): Buffer => Buffer.concat(Array.from({ length: 1000 }, () => frame));
+  guest.write(often(encodeFrame(fromGuest.started, 0)));
+  guest.write(often(encodeFrame(fromGuest.exited, 0, Buffer.from([3]))));
+  guest.write(often(encodeFrame(fromGuest.started, 0)));
+  guest.write(often(encodeFrame(fromGuest.failed, 0)));
+  await expect.poll(() => told.length).toBeGreaterThan(1);
+  expect(told).toEqual(['started', 'exited 3']);
+  expect(link.canRun).toBe(false);
+});
+
+it('goes on with an agent that greets once more, without what was open before', async () => {
+  await greet();
+  const ends: (AppError | null)[] = [];
+  const listener = {
+    output: (): void => undefined,
+    ended: (_code: number | null, error: AppError | null): void => void ends.push(error),
+  };
+  link.open({ words: [], terminal: { columns: 80, rows: 24 } }, 1000, listener);
+  const again = Buffer.from('\nhello 2 3.000 running\n');
+  guest.write(again.subarray(0, 12));
+  await expect.poll(() => ends).toHaveLength(1);
+  guest.write(again.subarray(12));
+  await expect.poll(() => link.canRun).toBe(true);
+  const session = link.open({ words: ['b'], terminal: null }, 1000, listener);
+  guest.write(encodeFrame(fromGuest.exited, session.id, Buffer.from([0])));
+  await expect.poll(() => ends).toHaveLength(2);
+  expect(told).toEqual(['started']);
+});
+
+it('sends the stop however much waits before it', async () => {
+  await greet();
+  const listener = { output: (): void => undefined, ended: (): void => undefined };
+  guest.pause();
+  for (let n = 0; n < 8; n += 1) {
+    link.open({ words: ['cat'], terminal: null }, 1000, listener).write(Buffer.alloc(65_536));
+  }
+  link.powerOff(1_000);
+  guest.resume();
+  await expect.poll(types).toContain(toGuest.stop);
+});
+
+it('refuses a command line that no frame holds', async () => {
+  await greet();
+  const listener = { output: (): void => undefined, ended: (): void => undefined };
+  const words = ['echo', 'x'.repeat(70_000)];
+  expect(() => link.open({ words, terminal: null }, 1000, listener)).toThrow('too long');
+});
+
 it('gives a session’s output to it alone, ignores sessions that nobody has, and never reuses one too early', async () => {
   await greet();
   const outputs: string[] = [];

@@ -86,23 +86,13 @@ export function decodeRecords(payload: Buffer): Map<string, string> {
   return records;
 }
 
-/** Frames for records of any length together; each record is in one frame. */
+/** Frames for records of any length: the agent puts them together again, so that one may lie across two. */
 export function recordFrames(type: number, records: readonly GuestRecord[]): Buffer[] {
+  const bytes = encodeRecords(records);
   const frames: Buffer[] = [];
-  let batch: Buffer[] = [];
-  let bytes = 0;
-  const flush = (): void => {
-    if (bytes > 0) frames.push(encodeFrame(type, commandSession, Buffer.concat(batch)));
-    batch = [];
-    bytes = 0;
-  };
-  for (const record of records) {
-    const encoded = encodeRecords([record]);
-    if (bytes + encoded.byteLength > maxPayloadBytes) flush();
-    batch.push(encoded);
-    bytes += encoded.byteLength;
+  for (let at = 0; at < bytes.byteLength; at += maxPayloadBytes) {
+    frames.push(encodeFrame(type, commandSession, bytes.subarray(at, at + maxPayloadBytes)));
   }
-  flush();
   return frames;
 }
 
@@ -145,6 +135,11 @@ export class FrameReader {
       this.#pendingBytes = rest.byteLength;
     }
     return frames;
+  }
+
+  /** What has come of the next frame so far. */
+  get rest(): Buffer {
+    return this.#joined();
   }
 
   /** What waits, in one piece. At most a frame and a chunk, so joining stays cheap. */

@@ -19,20 +19,22 @@ const deadlineMs = 60_000;
  */
 export async function ensureKeptDisk(path: string, sizeMiB: number): Promise<void> {
   const wanted = sizeMiB * mib;
-  const found = await stat(path).catch(() => null); // it is made now
-  if (found !== null) {
-    // The guest grows the file system to the disk when it mounts it.
-    if (found.size < wanted) await truncate(path, wanted);
-    return;
-  }
   const temporary = `${path}.${randomUUID()}.new`;
   try {
+    const found = await sizeOf(path);
+    if (found !== null) {
+      // The guest grows the file system to the disk when it mounts it.
+      if (found < wanted) await truncate(path, wanted);
+      return;
+    }
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     const file = await open(temporary, 'wx', 0o600);
     await file.truncate(wanted);
     await file.close();
     await format(temporary);
+    await flush(temporary);
     await rename(temporary, path);
+    await flush(dirname(path));
   } catch (error) {
     await rm(temporary, { force: true });
     throw explain(error, path);
@@ -51,6 +53,25 @@ async function format(path: string): Promise<void> {
       PATH: [process.env['PATH'], '/usr/sbin', '/sbin'].filter(Boolean).join(delimiter),
     },
   });
+}
+
+/** Null only where nothing is: what cannot be looked at is never made anew. */
+async function sizeOf(path: string): Promise<number | null> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+async function flush(path: string): Promise<void> {
+  const file = await open(path, 'r');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
 }
 
 function explain(error: unknown, path: string): unknown {

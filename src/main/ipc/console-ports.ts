@@ -3,7 +3,12 @@
  * Parses whatever the page sends; a port that sends nonsense is closed.
  */
 import { ipcMain, type MessagePortMain, type WebContents } from 'electron';
-import { consoleChannel, consoleOpenSchema, fromViewSchema } from '../../shared/index.ts';
+import {
+  consoleChannel,
+  consoleOpenSchema,
+  fromViewSchema,
+  toErrorData,
+} from '../../shared/index.ts';
 import type { ConsoleHandle, MachineManager } from '../machines/index.ts';
 import { isTrusted } from './sender.ts';
 
@@ -28,8 +33,9 @@ export function routeConsoles(
           : manager.openConsole(machineId, sink),
       );
     } catch (error) {
-      // The machine was deleted meanwhile, or its log cannot be read: the page sees the port close.
-      console.error('console not opened:', error);
+      // The machine was deleted meanwhile, its log cannot be read, or there are too many shells.
+      const { message } = toErrorData(error);
+      port.postMessage({ type: 'ended', exitCode: null, message });
       port.close();
     }
   };

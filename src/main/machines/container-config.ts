@@ -34,7 +34,7 @@ export function containerRecords(
   image: ImageConfig,
   secrets: Readonly<Record<string, string>>,
 ): GuestRecord[] {
-  const missing = container.secrets.filter((name) => secrets[name] === undefined);
+  const missing = container.secrets.filter((name) => !Object.hasOwn(secrets, name));
   if (missing.length > 0) {
     throw new AppError(
       'secret_missing',

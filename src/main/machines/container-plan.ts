@@ -40,7 +40,7 @@ export interface PlannedContainer {
 export function imageMissing({ image, digest }: Pick<Container, 'image' | 'digest'>): AppError {
   return new AppError(
     'image_missing',
-    `The image “${image.replace(/^docker:\/\//, '')}” is not on this computer. Pull it again, then start.`,
+    `The image “${image.replace(/^docker:\/\//, '')}” is not on this computer. Pull it again under “Images”, then start.`,
     { details: { field: 'container', image, digest } },
   );
 }

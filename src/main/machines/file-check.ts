@@ -19,6 +19,20 @@ export async function checkFiles(spec: MachineSpec): Promise<Finding[]> {
   return [...(await checkFirmware(spec)), ...disks.flat(), ...folders.flat()];
 }
 
+/** A kept disk only ever grows: what is on it would be cut off otherwise. */
+export async function checkKeptDisk({ container }: MachineSpec, path: string): Promise<Finding[]> {
+  if (container?.storage !== 'disk') return [];
+  const found = await stat(path).catch(() => null); // it is made at the first start
+  const mib = 1024 * 1024;
+  if (found === null || found.size <= container.diskMiB * mib) return [];
+  return [
+    {
+      ...{ level: 'warning', code: 'kept-disk-larger', field: 'container.diskMiB', mend: null },
+      message: `The machine’s kept disk has ${Math.round(found.size / mib)} MiB already. It can grow, not shrink.`,
+    },
+  ];
+}
+
 /** A folder that is shared with a container. */
 async function checkFolder({ hostPath, readOnly }: Folder, index: number): Promise<Finding[]> {
   const field = `container.folders.${index}.hostPath`;

@@ -107,6 +107,7 @@ export class LiveRun {
   #halted: boolean;
   #suspended = false;
   #lifetimeOver = false;
+  #commandRan = false;
   #command: { exitCode: number } | { error: AppError } | null = null;
 
   /** @param halted whether the guest's CPUs do not run now. */
@@ -203,6 +204,7 @@ export class LiveRun {
 
   /** Told by the agent. @param atMs epoch milliseconds. */
   commandStarted(atMs: number): void {
+    this.#commandRan = true;
     this.#boot.ready(atMs);
     this.#listener.containerChanged();
   }
@@ -426,7 +428,7 @@ export class LiveRun {
         acpi: this.#parts.acpi,
         reachedUserSpace: !marksExpected || this.#boot.reachedUserSpace,
         command: this.#command ?? this.#commandOnConsole(),
-        container: this.#parts.container,
+        neverRan: this.#parts.container && marksExpected && !this.#commandRan,
         lifetimeOver: this.#lifetimeOver,
       }),
       this.#command !== null && 'error' in this.#command ? this.#command.error : null,

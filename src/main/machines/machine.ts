@@ -73,6 +73,7 @@ export class Machine {
   #live: LiveRun | null = null;
   #starting: { promise: Promise<void>; abort: AbortController } | null = null;
   #stopping: Promise<void> | null = null;
+  #restarting = false;
   #consoleSize: { columns: number; rows: number } | null = null;
 
   constructor(definition: Definition, lastRun: Run | null, host: MachineHost) {
@@ -188,8 +189,18 @@ export class Machine {
   async restart(): Promise<void> {
     if (!this.active) throw this.#refuse('restart', 'It does not run.');
     this.#host.note(this, 'restart-asked', 'Asked to restart.');
-    await this.stop();
+    this.#restarting = true;
+    try {
+      await this.stop();
+    } finally {
+      this.#restarting = false;
+    }
     await this.start();
+  }
+
+  /** Whether its end is only half of a restart. */
+  get restarting(): boolean {
+    return this.#restarting;
   }
 
   /** Stops it when it has run for as long as it may; called now and then. */
@@ -264,7 +275,6 @@ export class Machine {
     this.#host.note(this, 'lost', end.message);
     if (!end.expected) this.recallProblem();
     this.#host.changed(this);
-    this.#host.ended(this, end);
   }
 
   /** After a crash: what its logs still tell of it. The console must have been loaded. */

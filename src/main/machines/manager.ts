@@ -200,15 +200,24 @@ export class MachineManager {
     }
   }
 
+  /** Never by another definition than that of the run: the guest has that one's devices. */
   readonly #containerRecords: ContainerConfiguration = async (machineId, runSpec) => {
-    const spec = runSpec ?? this.#find(machineId).spec;
-    return (await this.#planner.container(machineId, spec))?.records ?? [];
+    const planned = runSpec === null ? null : await this.#planner.container(machineId, runSpec);
+    if (planned !== null) return planned.records;
+    throw new AppError(
+      'command_failed',
+      'It is not known any more what this container was to run.',
+    );
   };
 
-  /** Nothing remains of a machine that was to run once, but what the window shows of its end. */
+  /**
+   * Nothing remains of a machine that was to run once, but what the window shows of its end. One that failed
+   * stays, with all that tells why, and so does one whose end nobody saw.
+   */
   #removeOnce(machine: Machine, end: RunEnd): void {
-    const ran = end.kind !== 'launch-failed' && end.kind !== 'command-failed';
-    if (machine.spec.container?.runOnce !== true || !ran) return;
+    const wasRun = ['command-ended', 'stopped', 'killed', 'lifetime-over', 'guest-shutdown'];
+    if (machine.spec.container?.runOnce !== true || machine.restarting) return;
+    if (!wasRun.includes(end.kind)) return;
     const { name } = machine.spec;
     const last = { name, message: end.message, exitCode: end.exitCode ?? null };
     const lines = machine.hub.lastLines(onceLines);
@@ -278,9 +287,9 @@ export class MachineManager {
     this.#machineHost.note(machine, 'exported', `Exported to “${path}”.`);
   }
 
-  /** What is wrong with a definition on this host. */
-  check(spec: MachineSpec): Promise<Finding[]> {
-    return this.#planner.check(spec);
+  /** What is wrong with a definition on this host. @param id of the machine that it is meant for. */
+  check(spec: MachineSpec, id: MachineId | null): Promise<Finding[]> {
+    return this.#planner.check(spec, id);
   }
 
   /** @throws AppError as {@link Planner.plan}. */

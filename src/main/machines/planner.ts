@@ -20,11 +20,12 @@ import { buildArgv, commandDifference, shellScript, type LaunchPlan } from '../q
 import type { HostEnvironment } from './host-environment.ts';
 import { checkOptions, fenceFindingCode, type OptionContext } from './option-check/index.ts';
 import { missingOf, type KnownQemu } from './qemu-registry.ts';
-import { checkFiles } from './file-check.ts';
+import { checkFiles, checkKeptDisk } from './file-check.ts';
 import { checkSpec } from './spec-check.ts';
-import { commandOf } from './container-config.ts';
+import { commandOf, containerRecords } from './container-config.ts';
 import {
   imageMissing,
+  keptDiskPath,
   planContainer,
   type ContainerSource,
   type PlannedContainer,
@@ -103,7 +104,7 @@ export class Planner {
   }
 
   /** All that is wrong with a definition here; never throws for what is wrong with it. */
-  async check(spec: MachineSpec): Promise<Finding[]> {
+  async check(spec: MachineSpec, id: MachineId | null = null): Promise<Finding[]> {
     const findings: Finding[] = [];
     const attempt = async <T>(work: () => Promise<T>): Promise<T | null> => {
       try {
@@ -120,8 +121,8 @@ export class Planner {
     };
     const status = await this.#host.status();
     await attempt(() => checkSpec(spec, status));
-    // Without a machine there are no secrets yet: whether they are known is said at the start.
-    await attempt(() => this.#checkContainer(spec));
+    await attempt(() => this.#checkContainer(spec, id));
+    if (id !== null) findings.push(...(await checkKeptDisk(spec, keptDiskPath(this.#paths, id))));
     findings.push(...(await checkFiles(spec)));
     const qemu = await attempt(() => this.#host.qemu(spec.qemuPath));
     if (qemu !== null) {
@@ -131,11 +132,14 @@ export class Planner {
     return findings;
   }
 
-  async #checkContainer({ container }: MachineSpec): Promise<void> {
+  /** A definition that has no machine yet has no secrets' values yet either. */
+  async #checkContainer(spec: MachineSpec, id: MachineId | null): Promise<void> {
+    const { container } = spec;
     if (container === null) return;
     const image = await this.#containers.find(container.digest);
     if (image === null) throw imageMissing(container);
-    commandOf(container, image.config);
+    if (id === null) commandOf(container, image.config);
+    else containerRecords(spec, container, image.config, this.#containers.secretsOf(id));
   }
 
   /** The command of the next start, against that of the last run. */

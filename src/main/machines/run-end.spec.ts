@@ -11,7 +11,7 @@ const nothing: Evidence = {
   acpi: true,
   reachedUserSpace: true,
   command: null,
-  container: false,
+  neverRan: false,
   lifetimeOver: false,
 };
 

@@ -26,8 +26,8 @@ export interface Evidence {
   readonly reachedUserSpace: boolean;
   /** What the agent told of a container's command: how it ended, or why it never ran. */
   readonly command: { readonly exitCode: number } | { readonly error: AppError } | null;
-  /** Whether it was to run a container. */
-  readonly container: boolean;
+  /** Whether it was to run a container whose command never began, as far as was watched from the start. */
+  readonly neverRan: boolean;
   /** Whether Nandu stopped it because its time was over. */
   readonly lifetimeOver: boolean;
 }
@@ -36,7 +36,7 @@ export interface Evidence {
 export function describeEnd(evidence: Evidence): RunEnd {
   const { requested, guestAsked, lastRung, shutdown, exit, panicked, acpi, reachedUserSpace } =
     evidence;
-  const { command, lifetimeOver, container } = evidence;
+  const { command, lifetimeOver, neverRan } = evidence;
   const exitCode = command !== null && 'exitCode' in command ? command.exitCode : undefined;
   const ourSignal =
     requested === 'force' || lastRung === 'killing'
@@ -60,7 +60,7 @@ export function describeEnd(evidence: Evidence): RunEnd {
   if (panicked) {
     return end('guest-panic', false, 'The guest’s kernel panicked. Its last lines say why.');
   }
-  const unheard = container && command === null && requested === null && reachedUserSpace;
+  const unheard = neverRan && command === null && requested === null && reachedUserSpace;
   if (unheard && shutdown?.guest === true) {
     return end(
       'command-failed',

@@ -1,5 +1,6 @@
 /**
- * One more shell or other program in a running container, as a view of the window sees it: what it prints, what is typed, its end.
+ * One more shell or other program in a running container, as a view of the window sees it: what it prints, what is
+ * typed, its end.
  * Output that the view has not acknowledged waits in the guest, so nothing is dropped and nothing piles up here.
  */
 import { consoleCreditBytes, type ToView } from '../../shared/index.ts';
@@ -20,9 +21,20 @@ export function openShellView(
   words: readonly string[],
 ): ConsoleHandle {
   const what = words.length === 0 ? 'The shell' : 'It';
+  // A guest can send byte by byte: what comes at once goes to the page at once, as bytes of its own and no others.
+  let gathered: Buffer[] = [];
+  const flush = (): void => {
+    if (gathered.length > 0)
+      sink.post({ type: 'data', data: new Uint8Array(Buffer.concat(gathered)) });
+    gathered = [];
+  };
   const session = live.openSession({ words, terminal: firstSize }, consoleCreditBytes, {
-    output: (data) => sink.post({ type: 'data', data }),
+    output: (data) => {
+      if (gathered.length === 0) setImmediate(flush);
+      gathered.push(data);
+    },
     ended: (exitCode, error) => {
+      flush();
       sink.post({ type: 'state', connected: false });
       const message =
         error?.message ?? `${what} ended${exitCode === 0 ? '' : ` with exit code ${exitCode}`}.`;
