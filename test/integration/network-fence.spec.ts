@@ -57,7 +57,7 @@ describe.skipIf(obstacle !== null)('QEMU in a fence', () => {
   });
 
   it('has a slirp4netns that sees no more of this computer than it needs', async () => {
-    const spec = services.spec({ network: 'internet', quietKernel: true });
+    const spec = services.spec({ name: 'guarded', network: 'internet', quietKernel: true });
     const { id } = await services.manager.create(spec);
     await services.manager.start(id);
     const [slirp] = fencesBelow(folder);

@@ -21,6 +21,8 @@ export interface NetworkReach {
   readonly privateFar: boolean;
   readonly internet: boolean;
   readonly dns: boolean;
+  /** Whether it has an IPv6 address beyond its own link, or reaches this computer's loopback by IPv6. */
+  readonly ipv6: boolean;
   /** A forwarded port on 127.0.0.1, from this computer. */
   readonly forwardedPort: boolean;
   /** A forwarded port on 0.0.0.0, from the local network. */
@@ -30,7 +32,7 @@ export type NetworkTable = Record<Network, NetworkReach>;
 
 const nothing: NetworkReach = {
   ...{ device: false, hostLoopback: false, hostAddresses: false, lan: false, neighbour: false },
-  ...{ linkLocal: false, privateFar: false, internet: false, dns: false },
+  ...{ linkLocal: false, privateFar: false, internet: false, dns: false, ipv6: false },
   ...{ forwardedPort: false, forwardedToNeighbour: false },
 };
 const forwarded = { device: true, forwardedPort: true, forwardedToNeighbour: true };
@@ -42,7 +44,7 @@ export const expectedReach: NetworkTable = {
   internet: { ...nothing, ...forwarded, internet: true, dns: true },
   full: {
     ...{ device: true, hostLoopback: true, hostAddresses: true, lan: true, neighbour: true },
-    ...{ linkLocal: true, privateFar: true, internet: true, dns: true },
+    ...{ linkLocal: true, privateFar: true, internet: true, dns: true, ipv6: false },
     ...{ forwardedPort: true, forwardedToNeighbour: true },
   },
 };

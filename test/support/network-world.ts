@@ -81,12 +81,12 @@ async function makeWorld(): Promise<Peer> {
   await peer.ask('go');
   run('ip', 'route', 'add', 'default', 'via', withoutPrefix(standIns.lan));
   run('ip', 'route', 'add', '169.254.0.0/16', 'dev', 'world0');
-  // What services of this computer's own there are, on all of its addresses.
+  // What services of this computer's own there are, on all of its addresses of both kinds.
   const server = createServer((socket) => {
     socket.on('error', () => undefined);
     socket.end('HTTP/1.0 200 OK\r\n\r\nstand-in host\n');
   });
-  server.listen(standInPort, '0.0.0.0').unref();
+  server.listen(standInPort, '::').unref();
   // As with systemd-resolved: the resolver is on a loopback address, which the guest must not reach otherwise.
   const resolver = createSocket('udp4', (query, from) => {
     resolver.send(answer(query), from.port, from.address);
@@ -153,7 +153,10 @@ function probeScript(): string {
     'i=0; while [ -e /sys/class/net/eth0 ] && ! grep -q eth0 /proc/net/route && [ $i -lt 100 ]; do i=$((i+1)); usleep 100000; done',
     // With restrict=on DHCP tells no gateway, which keeps nobody from taking one.
     'ip route add default via 10.0.2.2 2>/dev/null',
-    `( ${asks.join(' ')} p dns timeout 6 nslookup ${standInName} 10.0.2.3 & wait )`,
+    // The network of slirp's own IPv6, in which this computer's ::1 is fec0::2; its router would have announced it.
+    'p ipv6Address ip -6 addr show dev eth0',
+    'ip -6 addr add fec0::15/64 dev eth0 nodad 2>/dev/null',
+    `( ${asks.join(' ')} p ipv6 timeout 6 nc -w 4 fec0::2 ${standInPort} & p dns timeout 6 nslookup ${standInName} 10.0.2.3 & wait )`,
   ].join('; ');
 }
 
@@ -183,6 +186,7 @@ async function probe(services: Services, network: Network, peer: Peer): Promise<
     privateFar: reached('privateFar', 'stand-in'),
     internet: reached('internet', 'stand-in'),
     dns: reached('dns', withoutPrefix(standIns.internet)),
+    ipv6: reached('ipv6', 'stand-in') || /^ipv6Address: .*inet6 (?!fe80:)/m.test(text),
     forwardedPort: fromHere === 'from-the-guest',
     forwardedToNeighbour: fromNeighbour === 'read from-the-guest',
   };

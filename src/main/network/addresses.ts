@@ -15,7 +15,12 @@ export const fenceNetwork = {
   resolver: '10.0.3.3',
 } as const;
 
-/** Addresses that are not globally reachable (IANA's IPv4 special-purpose registry), and all that is no unicast. */
+/**
+ * Addresses that somebody near may have, and all that is no unicast. Not the whole of IANA's IPv4 special-purpose
+ * registry: the ranges for documentation (192.0.2.0/24, 198.51.100.0/24, 203.0.113.0/24) and the relay anycast of
+ * 6to4 (192.88.99.0/24) are no network of anybody's and lead to the gateway like any public address. Tests have
+ * their stand-in for the internet there.
+ */
 export const neverOutside = [
   '0.0.0.0/8',
   '10.0.0.0/8',

@@ -13,6 +13,7 @@ import { promisify } from 'node:util';
 import { AppError, type PortForward } from '../../shared/index.ts';
 import type { RunFiles } from '../host/index.ts';
 import { fenceNetwork, networksAround } from './addresses.ts';
+import { slirpGuards } from './fence-guards.ts';
 import { fenceRules } from './fence-rules.ts';
 import { fenceCommand, fenceWords, ownIds } from './fence-script.ts';
 import type { FenceTools } from './fence-tools.ts';
@@ -27,10 +28,12 @@ const partingMs = 1_000;
 export class Fence {
   readonly #files: RunFiles;
   readonly #tools: FenceTools;
+  readonly #guards: readonly string[];
   #lines: Lines | null = null;
   #slirp: ChildProcess | null = null;
 
-  private constructor(files: RunFiles, tools: FenceTools) {
+  private constructor(files: RunFiles, tools: FenceTools, guards: readonly string[]) {
+    this.#guards = guards;
     this.#files = files;
     this.#tools = tools;
   }
@@ -39,14 +42,15 @@ export class Fence {
   static async prepare(files: RunFiles, tools: FenceTools): Promise<Fence> {
     const around = networksAround(networkInterfaces());
     await mkdir(files.fenceEtc);
-    await Promise.all([
+    const [guards] = await Promise.all([
+      slirpGuards(tools.slirp4netns),
       writeFile(files.fenceRules, fenceRules(around), { mode: 0o600 }),
       writeFile(join(files.fenceEtc, 'resolv.conf'), `nameserver ${fenceNetwork.resolver}\n`),
       promisify(execFile)(tools.mkfifo, ['-m', '600', files.fenceLifeline], {
         timeout: stepDeadlineMs,
       }),
     ]);
-    return new Fence(files, tools);
+    return new Fence(files, tools, guards);
   }
 
   /** The words that become QEMU inside; they close every descriptor that they inherit. */
@@ -127,6 +131,7 @@ export class Fence {
     try {
       const words = [
         ...[this.#tools.slirp4netns, '--configure', '--mtu=65520', '--disable-host-loopback'],
+        ...this.#guards,
         ...[`--cidr=${fenceNetwork.cidr}`, '--exit-fd=3', '--ready-fd=4'],
         ...[`--api-socket=${fenceSocket}`, String(pid), 'tap0'],
       ];

@@ -64,8 +64,9 @@ export function netdevValue({ network, portForwards }: MachineSpec): string {
     `user,id=${netdevId}`,
     // The gateway answers nothing but what comes in by a forwarded port.
     ...(network === 'host-ports' ? ['restrict=on'] : []),
-    // The fence lets no IPv6 out, so a guest that tried it first would only wait.
-    ...(network === 'full' ? [] : ['ipv6=off']),
+    // The fence lets no IPv6 out, so a guest that tried it first would only wait; slirp as it is would take it to
+    // this computer's loopback as fec0::2. What a preset lets through is said in IPv4 alone.
+    'ipv6=off',
     ...rules.map((rule) => `hostfwd=${rule}`),
   ].join(',');
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { defaultSpec, type MachineSpec, type PortForward } from '../../shared/index.ts';
 import { networksAround } from './addresses.ts';
+import { guardsFor } from './fence-guards.ts';
 import { fenceRules } from './fence-rules.ts';
 import {
   collide,
@@ -73,6 +74,24 @@ describe('the rules of a fence', () => {
   });
 });
 
+describe('slirp4netns', () => {
+  const help = `-h\n--enable-sandbox         create a new mount namespace
+--enable-seccomp         enable seccomp\n`;
+  it.each<[string, string, string, string[]]>([
+    [
+      'both',
+      help,
+      '/run/systemd/resolve/stub-resolv.conf',
+      ['--enable-sandbox', '--enable-seccomp'],
+    ],
+    ['both without a resolver', help, '', ['--enable-sandbox', '--enable-seccomp']],
+    ['no sandbox that hides the resolver', help, '/mnt/wsl/resolv.conf', ['--enable-seccomp']],
+    ['nothing that it does not have', '-h\n-c, --configure\n', '/etc/resolv.conf', []],
+  ])('is started behind %s', (_, text, resolver, guards) => {
+    expect(guardsFor(text, resolver)).toEqual(guards);
+  });
+});
+
 describe('forwards as QEMU takes them', () => {
   const [a, b] = [forward(8080), forward(53, 5353, '0.0.0.0', 'udp')];
 
@@ -81,7 +100,8 @@ describe('forwards as QEMU takes them', () => {
       spec('host-ports', a, b),
       'user,id=net0,restrict=on,ipv6=off,hostfwd=tcp:127.0.0.1:8080-:80,hostfwd=udp:0.0.0.0:53-:5353',
     ],
-    [spec('full', a), 'user,id=net0,hostfwd=tcp:127.0.0.1:8080-:80'],
+    // IPv6 was on here: fec0::2 led to this computer's ::1.
+    [spec('full', a), 'user,id=net0,ipv6=off,hostfwd=tcp:127.0.0.1:8080-:80'],
     [
       spec('internet', a, b),
       'user,id=net0,ipv6=off,hostfwd=tcp:10.0.3.100:20000-:80,hostfwd=udp:10.0.3.100:20001-:5353',
