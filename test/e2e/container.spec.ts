@@ -209,6 +209,19 @@ describe('a container in the window', () => {
     await app.page.keyboard.press('Escape');
     await words.waitFor({ state: 'hidden' });
     expect(await app.page.evaluate(() => document.activeElement?.tagName)).not.toBe('BODY');
+
+    // Who deletes it wants to hear nothing more of it.
+    await runOnce('echo go-on; read line; echo said-never');
+    await app.waitForConsole('go-on');
+    await app.button('Delete').click();
+    await app.page
+      .getByRole('alertdialog')
+      .getByRole('button', { name: 'Stop and delete' })
+      .click();
+    await gone();
+    await app.page.waitForTimeout(300);
+    expect(await words.isVisible()).toBe(false);
+    expect(await app.button('Show output').isVisible()).toBe(false);
   });
 
   it('keeps its image from being removed, until it is gone itself', async () => {

@@ -118,4 +118,6 @@ it('tells with which exit code a command ended, and leaves those that go with th
     ['warn', noticeKey(id), 'Command ended with exit code 7.'],
     [undefined, undefined, undefined],
   ]);
+  const failed = { ...after(7, true), state: 'crashed', run: ended('guest-panic') } as const;
+  expect(noticeOf(failed, view({}))?.title).toBe('crashed');
 });

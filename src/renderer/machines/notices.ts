@@ -39,11 +39,13 @@ export function noticeOf(
   return { ...about, tone: 'info', title: 'stopped', text: end.message || endTitle(end) };
 }
 
+/** The ends with which main deletes a machine that was to run once; one that failed stays. */
+const lastEnds = ['command-ended', 'stopped', 'killed', 'lifetime-over', 'guest-shutdown'];
+
 /** Whether it goes with this end: then its last words say all, see `last-words.ts`. */
 function endedForGood({ state, spec, run }: MachineView): boolean {
-  const over = state === 'stopped' || state === 'crashed';
-  if (!over || spec.container?.runOnce !== true || !run?.end) return false;
-  return run.end.kind !== 'launch-failed' && run.end.kind !== 'command-failed';
+  if (state !== 'stopped' || spec.container?.runOnce !== true || !run?.end) return false;
+  return lastEnds.includes(run.end.kind);
 }
 
 const refusals: Record<DirectVerb, string> = {
