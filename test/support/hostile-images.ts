@@ -1,4 +1,7 @@
 /** Images of ill will, each with the code that refuses it. Used by tests and by the acceptance. */
+import { execFileSync } from 'node:child_process';
+import { readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { ErrorCode } from '../../src/shared/index.ts';
 import { digestOf, writeRawImage, type RawImage } from './raw-image.ts';
@@ -26,8 +29,8 @@ function hostile(
   const raw = Array.isArray(image) ? { layers: [rawTar(...image)] } : image;
   return {
     ...{ name, says, code: 'image_refused' },
-    ...more,
     build: (folder) => writeRawImage(folder, raw),
+    ...more,
   };
 }
 
@@ -146,6 +149,52 @@ export const hostileImages: readonly HostileImage[] = [
       config: (config) => JSON.stringify({ ...config, author: 'x'.repeat(5 * 1024 * 1024) }),
     },
     /./,
+  ),
+  ...(['index.json', 'blobs'] as const).map((where): HostileImage => ({
+    name: `a pipe in the place of ${where === 'blobs' ? 'its blobs' : where}`,
+    ...{ code: 'image_refused', says: /pipe/ },
+    build: (folder) => {
+      const name = writeRawImage(folder, { layers: [sound] });
+      const blobs = join(folder, 'blobs', 'sha256');
+      const paths =
+        where === 'blobs'
+          ? readdirSync(blobs).map((blob) => join(blobs, blob))
+          : [join(folder, where)];
+      for (const path of paths) {
+        rmSync(path);
+        execFileSync('mkfifo', [path]);
+      }
+      return name;
+    },
+  })),
+  hostile('a device in the place of index.json', { layers: [sound] }, /device/, {
+    build: (folder) => {
+      const name = writeRawImage(folder, { layers: [sound] });
+      rmSync(join(folder, 'index.json'));
+      symlinkSync('/dev/zero', join(folder, 'index.json'));
+      return name;
+    },
+  }),
+  hostile(
+    'a variable that no Linux takes',
+    {
+      layers: [sound],
+      config: (config) =>
+        JSON.stringify({ ...config, config: { Env: [`A=${'ü'.repeat(70_000)}`] } }),
+    },
+    /environment is longer than the 128 KiB/,
+  ),
+  hostile(
+    'an environment that no agent can be told',
+    {
+      layers: [sound],
+      config: (config) =>
+        JSON.stringify({
+          ...config,
+          config: { Env: Array.from({ length: 40 }, (_, n) => `A${n}=${'x'.repeat(30_000)}`) },
+        }),
+    },
+    /more than 1 MiB/,
   ),
   hostile(
     'another architecture',

@@ -4,12 +4,12 @@
  */
 import { createHash } from 'node:crypto';
 import { spawn } from 'node:child_process';
-import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { AppError } from '../../../shared/index.ts';
 import type { LayerSource } from './layer-reading.ts';
+import { openPlainFile } from './plain-file.ts';
 import { refused } from './refusal.ts';
 
 /** How a layer is packed. */
@@ -30,15 +30,10 @@ export function assertLayer(mediaType: string): void {
 }
 
 /** By its first bytes: skopeo 1.9 calls the plain layers of archives “gzip” (RFC 1952, RFC 8878). */
-async function packingOf(path: string): Promise<LayerPacking> {
-  const file = await open(path, 'r');
-  try {
-    const { buffer } = await file.read(Buffer.alloc(4), 0, 4, 0);
-    if (buffer.readUInt16BE(0) === 0x1f8b) return 'gzip';
-    return buffer.readUInt32LE(0) === 0xfd2fb528 ? 'zstd' : 'none';
-  } finally {
-    await file.close();
-  }
+async function packingOf(file: FileHandle): Promise<LayerPacking> {
+  const { buffer } = await file.read(Buffer.alloc(4), 0, 4, 0);
+  if (buffer.readUInt16BE(0) === 0x1f8b) return 'gzip';
+  return buffer.readUInt32LE(0) === 0xfd2fb528 ? 'zstd' : 'none';
 }
 
 /**
@@ -50,11 +45,13 @@ export function layerSource(path: string, digest: string, diffId: string | null)
     async *open() {
       const packed = createHash('sha256');
       const unpacked = createHash('sha256');
+      let blob: FileHandle | null = null;
       let file: Readable | null = null;
       try {
+        blob = await openPlainFile(path);
         // Known before the stream begins: it flows as soon as somebody listens.
-        const packing = await packingOf(path);
-        file = createReadStream(path, { highWaterMark: 256 * 1024 });
+        const packing = await packingOf(blob);
+        file = blob.createReadStream({ start: 0, autoClose: false, highWaterMark: 256 * 1024 });
         file.on('data', (chunk: Buffer) => packed.update(chunk));
         for await (const chunk of unpack(file, packing)) {
           unpacked.update(chunk);
@@ -65,6 +62,7 @@ export function layerSource(path: string, digest: string, diffId: string | null)
         throw refused('one of its layers is damaged', { path, digest }, cause);
       } finally {
         file?.destroy();
+        await blob?.close();
       }
       prove(digest, packed.digest('hex'));
       if (diffId !== null) prove(diffId, unpacked.digest('hex'));

@@ -32,7 +32,7 @@ import { Turns } from './turns.ts';
 export interface ImportOptions extends FetchOptions {
   readonly onProgress?: (state: ImportState) => void;
   /** Told once the registry has let us in: what was given to it works. */
-  readonly onAccepted?: () => void;
+  readonly onAccepted?: (resolved: Pick<ResolvedImage, 'plainHttp'>) => void;
 }
 
 /** Whose images these are. */
@@ -113,7 +113,7 @@ export class ImageLibrary {
       const { onProgress, onAccepted } = options;
       onProgress?.({ step: 'fetching', layers: [], builtBytes: 0 });
       const resolved = await resolveImage(source, work, options);
-      onAccepted?.();
+      onAccepted?.(resolved);
       const stored =
         (await this.#known(resolved.digest)) ??
         (await this.#fetchAndBuild(source, resolved, work, options));
@@ -169,7 +169,9 @@ export class ImageLibrary {
     options: ImportOptions,
   ): Promise<LayoutImage> {
     const { source } = resolved;
-    if (source.kind === 'layout') return readLocalLayout(source.path, options.architecture);
+    if (source.kind === 'layout') {
+      return readLocalLayout(source.path, options.architecture, options.signal);
+    }
     const { freeBytes = freeBytesOf } = this.#options;
     const layout = join(work, 'layout');
     const target = {
@@ -178,7 +180,7 @@ export class ImageLibrary {
         options.onProgress?.({ step: 'fetching', layers, builtBytes: 0 }),
     };
     await fetchImage(resolved, target, options);
-    return readLayout(layout, this.#blobs, options.architecture);
+    return readLayout(layout, this.#blobs, options.architecture, { signal: options.signal });
   }
 
   /**

@@ -3,12 +3,13 @@
  * Everything in it is hostile: bounded, parsed, and every small blob's digest proved before it is believed.
  */
 import { createHash } from 'node:crypto';
-import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { AppError, type ImageConfig } from '../../../shared/index.ts';
+import { assertConfigSize } from './config-size.ts';
 import { maxLayers } from './layer-merge.ts';
 import { assertLayer } from './layer-stream.ts';
+import { raced, readPlainFile } from './plain-file.ts';
 import { refused } from './refusal.ts';
 
 /** Manifests and configurations of real images have some KiB; registries refuse more than 4 MiB. */
@@ -30,7 +31,7 @@ const manifestSchema = z.object({
   config: descriptorSchema,
   layers: z.array(descriptorSchema).max(maxLayers),
 });
-const words = z.array(z.string().max(65_536)).max(4_096).nullish();
+const words = z.array(z.string()).max(4_096).nullish();
 const configSchema = z.object({
   architecture: z.string(),
   os: z.string(),
@@ -38,8 +39,8 @@ const configSchema = z.object({
   config: z
     .object({
       ...{ Entrypoint: words, Cmd: words, Env: words },
-      User: z.string().max(256).nullish(),
-      WorkingDir: z.string().max(4_096).nullish(),
+      User: z.string().nullish(),
+      WorkingDir: z.string().nullish(),
       StopSignal: z.string().max(32).nullish(),
       ExposedPorts: z.record(z.string(), z.unknown()).nullish(),
     })
@@ -66,7 +67,8 @@ export interface LayoutImage {
  * @param folder with `index.json`.
  * @param blobs with `sha256/`; a layout's own is its folder `blobs`.
  * @param architecture in Go's words, as OCI has it: `amd64`.
- * @param tag of the image where the layout has several; null for the one that fits.
+ * @param options.tag of the image where the layout has several; null for the one that fits.
+ * @param options.signal gives up on a disk that does not answer.
  * @throws AppError `image_refused` for what is damaged, `wrong_architecture` with `details.available`,
  *   `image_unknown` with the tags that there are.
  */
@@ -74,12 +76,13 @@ export async function readLayout(
   folder: string,
   blobs: string,
   architecture: string,
-  tag: string | null = null,
+  { tag = null, signal }: { tag?: string | null; signal?: AbortSignal } = {},
 ): Promise<LayoutImage> {
-  const all = parse(indexSchema, await readJson(join(folder, 'index.json'), null));
+  const all = parse(indexSchema, await readJson(join(folder, 'index.json'), null, signal));
   const index = tag === null ? all : { manifests: tagged(all.manifests, tag) };
-  const { manifest, digest } = await findManifest(blobs, index, architecture, 0);
-  const config = parse(configSchema, await readBlob(blobs, manifest.config.digest));
+  const read = (blob: string): Promise<unknown> => readJson(blobPath(blobs, blob), blob, signal);
+  const { manifest, digest } = await findManifest(read, index, architecture, 0);
+  const config = parse(configSchema, await read(manifest.config.digest));
   if (config.architecture !== architecture || config.os !== 'linux') {
     throw wrongArchitecture(architecture, [`${config.os}/${config.architecture}`]);
   }
@@ -93,19 +96,17 @@ export async function readLayout(
     diffId: diffIds[at] ?? '',
   }));
   const { config: said } = config;
-  return {
-    manifestDigest: digest,
-    layers: layers.reverse(),
-    config: {
-      entrypoint: said?.Entrypoint ?? [],
-      command: said?.Cmd ?? [],
-      environment: said?.Env ?? [],
-      user: said?.User ?? '',
-      workingDirectory: said?.WorkingDir ?? '',
-      stopSignal: said?.StopSignal ?? '',
-      exposedPorts: Object.keys(said?.ExposedPorts ?? {}),
-    },
+  const command: ImageConfig = {
+    entrypoint: said?.Entrypoint ?? [],
+    command: said?.Cmd ?? [],
+    environment: said?.Env ?? [],
+    user: said?.User ?? '',
+    workingDirectory: said?.WorkingDir ?? '',
+    stopSignal: said?.StopSignal ?? '',
+    exposedPorts: Object.keys(said?.ExposedPorts ?? {}),
   };
+  assertConfigSize(command);
+  return { manifestDigest: digest, layers: layers.reverse(), config: command };
 }
 
 /**
@@ -162,16 +163,16 @@ function tagged(manifests: readonly Descriptor[], tag: string): Descriptor[] {
 }
 
 async function findManifest(
-  blobs: string,
+  read: (digest: string) => Promise<unknown>,
   index: z.infer<typeof indexSchema>,
   architecture: string,
   depth: number,
 ): Promise<{ manifest: z.infer<typeof manifestSchema>; digest: string }> {
   if (depth > maxNesting) throw refused('its indexes are nested too deeply');
   const chosen = choose(index, architecture);
-  const content = await readBlob(blobs, chosen.digest);
+  const content = await read(chosen.digest);
   if (/index|manifest\.list/.test(chosen.mediaType)) {
-    return findManifest(blobs, parse(indexSchema, content), architecture, depth + 1);
+    return findManifest(read, parse(indexSchema, content), architecture, depth + 1);
   }
   return { manifest: parse(manifestSchema, content), digest: chosen.digest };
 }
@@ -189,25 +190,16 @@ function blobPath(blobs: string, digest: string): string {
   return join(blobs, 'sha256', digest.slice('sha256:'.length));
 }
 
-function readBlob(blobs: string, digest: string): Promise<unknown> {
-  return readJson(blobPath(blobs, digest), digest);
-}
-
-async function readJson(path: string, digest: string | null): Promise<unknown> {
-  let content: Buffer;
-  try {
-    const file = await open(path, 'r');
-    try {
-      const { size } = await file.stat();
-      if (size > maxJsonBytes) throw refused('its description is larger than 4 MiB', { path });
-      content = await file.readFile();
-    } finally {
-      await file.close();
-    }
-  } catch (cause) {
-    if (cause instanceof AppError) throw cause;
+async function readJson(
+  path: string,
+  digest: string | null,
+  signal: AbortSignal | undefined,
+): Promise<unknown> {
+  const content = await raced(readPlainFile(path, maxJsonBytes), signal).catch((cause: unknown) => {
+    if (cause instanceof AppError || signal?.aborted === true) throw cause;
     throw refused('a part of it is missing', { path }, cause);
-  }
+  });
+  if (content === null) throw refused('its description is larger than 4 MiB', { path });
   const found = `sha256:${createHash('sha256').update(content).digest('hex')}`;
   if (digest !== null && found !== digest) {
     throw refused('a part of it is not what its digest says', { expected: digest, found });
