@@ -11,10 +11,12 @@ import {
   type RawEntry as Raw,
 } from '../../../../test/support/raw-tar.ts';
 import { flatten } from './flatten.ts';
+import { LayerMerge } from './layer-merge.ts';
 import { planLayers, type LayerPlan } from './layer-plan.ts';
 import { Budget } from './layer-reading.ts';
 import { layerSource } from './layer-stream.ts';
 import { NeedsPlan } from './needs-plan.ts';
+import { maxPaths } from './path-table.ts';
 import { TarReader } from './tar-reader.ts';
 
 /** In pieces of an odd size, so that nothing relies on where a stream is cut. */
@@ -320,4 +322,13 @@ describe('a layer', () => {
       rmSync(folder, { recursive: true, force: true });
     }
   });
+});
+
+it('holds no more hidden folders than paths: they take up room, although they come to nothing', () => {
+  const merge = new LayerMerge(false);
+  merge.beginLayer();
+  merge.admit('.wh..wh..opq', 'file');
+  merge.beginLayer();
+  for (let n = 0; n < maxPaths; n += 1) merge.admit(String(n), 'directory');
+  expect(() => merge.admit('one more', 'directory')).toThrowError(/more than 1000000 folders/);
 });

@@ -201,5 +201,8 @@ export class LayerMerge {
     if (before !== 0 && before !== bits) throw new NeedsPlan();
     if (bits === 0) return;
     this.#own.set(pairs[2 * last] ?? 0, pairs[2 * last + 1] ?? 0, bits);
+    // Also what is hidden, which comes to nothing in the root, takes up room here.
+    if (this.#own.size > maxPaths)
+      throw refused(`one of its layers has more than ${maxPaths} folders and links`);
   }
 }
