@@ -166,6 +166,26 @@ describe.skipIf(!canServeImages)('the images of the window', () => {
     await expect(import_({ image })).rejects.toMatchObject({ code: 'registry_denied' });
   });
 
+  it('by https leave no permission for plain HTTP behind, which somebody on the way could use', async () => {
+    const secure = await serveRegistry(folder, { tls: true });
+    const certificates = process.env['SSL_CERT_FILE'];
+    process.env['SSL_CERT_FILE'] = join(secure.storage, '../cert.pem');
+    try {
+      const layout = join(folder, 'build', 'image');
+      pushImage(layout, `${secure.name}/tests/image:1`);
+      await import_({ image: `${secure.name}/tests/image:1`, plainHttp: true });
+      expect(services.images.registries()).toEqual([]);
+      await import_({ plainHttp: true });
+      expect(services.images.registries()).toEqual([
+        { registry: open.name, user: null, plainHttp: true },
+      ]);
+    } finally {
+      if (certificates === undefined) delete process.env['SSL_CERT_FILE'];
+      else process.env['SSL_CERT_FILE'] = certificates;
+      await secure.stop();
+    }
+  });
+
   it('are kept while a machine has them, and pruned when none does', async () => {
     const image = await import_();
     const container = { ...defaultContainer, image: image.source, digest: image.digest };

@@ -9,6 +9,7 @@ import { LayerWatch, type ExpectedLayer } from './layer-watch.ts';
 import { readAnswer } from './oci-layout.ts';
 import { skopeoSource, type ImageSource } from './reference.ts';
 import { runSkopeo, type Credentials } from './skopeo.ts';
+import { stallBytes, unlessStalled } from './stall.ts';
 
 /** How to fetch. */
 export interface FetchOptions {
@@ -18,6 +19,8 @@ export interface FetchOptions {
   /** Whether this registry may be spoken with unencrypted; for one on this computer, say. */
   readonly plainHttp?: boolean;
   readonly signal: AbortSignal;
+  /** So long a registry may be silent; {@link stallDeadlineMs} where nothing is said. */
+  readonly stallMs?: number;
 }
 
 /** What a registry says of an image before any of it is fetched. */
@@ -94,19 +97,23 @@ async function firstAnswer(
 async function ask(
   source: ImageSource,
   folder: string,
-  { architecture, credentials, signal }: FetchOptions,
+  options: FetchOptions,
   verify: boolean,
 ): Promise<Buffer> {
+  const { architecture, credentials } = options;
   const chunks: Buffer[] = [];
   let bytes = 0;
-  await runSkopeo({
-    ...{ architecture, credentials, signal, source, folder, command: 'inspect' },
-    args: ['--raw', `--tls-verify=${String(verify)}`, '--', skopeoSource(source)],
-    onOutput: (chunk) => {
-      bytes += chunk.byteLength;
-      if (bytes <= maxAnswerBytes) chunks.push(chunk);
-    },
-  });
+  // Nothing is seen of an answer before it is whole; it is small.
+  await unlessStalled(source, options, (signal) =>
+    runSkopeo({
+      ...{ architecture, credentials, signal, source, folder, command: 'inspect' },
+      args: ['--raw', `--tls-verify=${String(verify)}`, '--', skopeoSource(source)],
+      onOutput: (chunk) => {
+        bytes += chunk.byteLength;
+        if (bytes <= maxAnswerBytes) chunks.push(chunk);
+      },
+    }),
+  );
   return Buffer.concat(chunks);
 }
 
@@ -134,8 +141,9 @@ export interface FetchTarget {
 export async function fetchImage(
   { source, layers, plainHttp }: ResolvedImage,
   target: FetchTarget,
-  { architecture, credentials, signal }: FetchOptions,
+  options: FetchOptions,
 ): Promise<void> {
+  const { architecture, credentials, signal } = options;
   const { layout, blobs, folder, freeBytes, onProgress } = target;
   const watch = new LayerWatch(layout, blobs, layers);
   const wanted = (await watch.look()).reduce(
@@ -145,28 +153,36 @@ export async function fetchImage(
   await assertRoom(folder, freeBytes, wanted);
   const full = new AbortController();
   const looking = new AbortController();
-  const look = async (): Promise<void> => {
+  const pace = new Pace();
+  const look = async (progressed?: () => void): Promise<void> => {
     try {
       const found = await watch.look();
       if (!looking.signal.aborted) onProgress(found);
+      if (pace.goesOn(found)) progressed?.();
       await assertRoom(folder, freeBytes, 0);
     } catch (error) {
       full.abort(error);
     }
   };
-  const timer = setInterval(() => void look(), progressMs);
+  let timer: NodeJS.Timeout | undefined;
   try {
-    await runSkopeo({
-      ...{ architecture, credentials, source, folder, command: 'copy' },
-      signal: AbortSignal.any([signal, full.signal]),
-      args: [
-        ...['--retry-times', '2', '--dest-shared-blob-dir', blobs],
-        // To pack what is about to be unpacked would only take time.
-        '--dest-oci-accept-uncompressed-layers',
-        ...(source.kind === 'registry' ? [`--src-tls-verify=${String(!plainHttp)}`] : []),
-        ...['--', skopeoSource(source), `oci:${layout}:image`],
-      ],
-      onOutput: (bytes) => watch.hear(bytes),
+    await unlessStalled(source, options, (wanted, progressed) => {
+      timer = setInterval(() => void look(progressed), progressMs);
+      return runSkopeo({
+        ...{ architecture, credentials, source, folder, command: 'copy' },
+        signal: AbortSignal.any([wanted, full.signal]),
+        args: [
+          ...['--retry-times', '2', '--dest-shared-blob-dir', blobs],
+          // To pack what is about to be unpacked would only take time.
+          '--dest-oci-accept-uncompressed-layers',
+          ...(source.kind === 'registry' ? [`--src-tls-verify=${String(!plainHttp)}`] : []),
+          ...['--', skopeoSource(source), `oci:${layout}:image`],
+        ],
+        onOutput: (bytes) => {
+          watch.hear(bytes);
+          progressed();
+        },
+      });
     });
     await look();
   } catch (error) {
@@ -176,6 +192,23 @@ export async function fetchImage(
   } finally {
     looking.abort();
     clearInterval(timer);
+  }
+}
+
+/** Tells a fetch that goes on from one that is kept alive by a byte now and then. */
+class Pace {
+  #bytes = 0;
+  #whole = 0;
+
+  /** @returns whether enough has come since it last said so, or a layer is whole that was not. */
+  goesOn(layers: readonly LayerProgress[]): boolean {
+    const bytes = layers.reduce((sum, layer) => sum + layer.bytes, 0);
+    const whole = layers.filter((layer) => layer.bytes === layer.totalBytes).length;
+    // Also downwards: a layer that is fetched once more begins from nothing.
+    if (whole === this.#whole && Math.abs(bytes - this.#bytes) < stallBytes) return false;
+    this.#bytes = bytes;
+    this.#whole = whole;
+    return true;
   }
 }
 

@@ -87,10 +87,12 @@ export class ImageService {
     // At once, so that it can be called off at once; the library lets it wait for what goes before.
     const stored = await this.#imports.start(importId, image, {
       ...{ architecture, credentials, plainHttp: mayBePlain },
-      onAccepted: () => {
+      onAccepted: (accepted) => {
         if (registry === null) return;
         if (login?.remember === true) registries.rememberLogin(registry, login);
-        if (plainHttp) registries.allowPlainHttp(registry);
+        // Where https works it must go on working: a permission that nobody needed would let anybody on the
+        // way turn it off later.
+        if (plainHttp && accepted.plainHttp) registries.allowPlainHttp(registry);
       },
     });
     await this.announce();
