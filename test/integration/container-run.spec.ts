@@ -1,12 +1,12 @@
 /** Container images as microVMs: what their command sees, how it ends, and what else can be done in them. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { runFiles } from '../../src/main/host/index.ts';
-import type { Container, ImageView } from '../../src/shared/index.ts';
+import { defaultContainer, type Container, type ImageView } from '../../src/shared/index.ts';
 import { ContainerScene } from '../support/containers.ts';
 import type { Services } from '../support/services.ts';
 import { TestView } from '../support/test-view.ts';
@@ -257,6 +257,60 @@ it('runs without Nandu by the copied script, which has no secret in it', async (
   expect(stdout).toContain('<hello no token>');
 });
 
+it('is not told to have crashed when the guest is switched off under it', async () => {
+  const { text, view } = await scene.run(image, 'echo ran; busybox poweroff -f');
+  expect(text).toContain('ran');
+  expect(view).toMatchObject({
+    state: 'stopped',
+    run: { end: { kind: 'guest-shutdown', expected: true } },
+  });
+});
+
+it('is known by the name that it was asked for last, and mended when its file is damaged', async () => {
+  const first = await scene.image('one-name');
+  const machine = await scene.machine(first, { command: ['sh', '-c', 'echo whole'] });
+  const found = await services.images.rootOf(first.digest);
+  if (found === null) throw new Error('the image is not there');
+  const sound = readFileSync(found.rootPath);
+  writeFileSync(found.rootPath, Buffer.alloc(sound.byteLength, 'damage'));
+  await services.manager.start(machine.id);
+  const crashed = await services.untilState(machine.id, 'crashed');
+  expect(crashed.problem?.message).toContain('Pull the image again');
+
+  const again = await scene.image('another-name');
+  expect(again.digest).toBe(first.digest);
+  expect(again.source).toContain('another-name');
+  await services.manager.start(machine.id);
+  expect(await services.untilState(machine.id, 'stopped')).toMatchObject({
+    run: { end: { exitCode: 0 } },
+  });
+});
+
+it('is judged with what its machine has: a secret without a value, a disk that is to shrink', async () => {
+  const { id, spec } = await scene.machine(image, {
+    secrets: ['TOKEN'],
+    storage: 'disk',
+    diskMiB: 64,
+  });
+  const codes = async (change: Partial<Container> = {}): Promise<string[]> => {
+    if (spec.container === null) throw new Error('no container');
+    const wanted = { ...spec, container: { ...spec.container, ...change } };
+    return (await services.manager.check(wanted, id)).map(({ code }) => code);
+  };
+  expect(await codes()).toEqual(['secret_missing']);
+  services.secrets.set(id, { TOKEN: 'x' });
+  expect(await codes()).toEqual([]);
+  await services.manager.start(id);
+  await services.manager.stop(id);
+  await services.manager.update(id, {
+    ...spec,
+    container: { ...defaultContainer, ...spec.container, diskMiB: 128 } as Container,
+  });
+  await services.manager.start(id);
+  await services.manager.stop(id);
+  expect(await codes()).toEqual(['kept-disk-larger']);
+});
+
 describe('what is written', () => {
   it('stays on a kept disk, which grows, and is gone from memory', async () => {
     const script =
@@ -305,5 +359,24 @@ describe('what is written', () => {
     expect(services.endedOnce[0]?.lines).toContain('last words');
     expect(services.manager.list().map(({ id }) => id)).not.toContain(machine.id);
     expect(services.secrets.names(machine.id)).toEqual([]);
+  });
+
+  it('stays when a machine that runs once is restarted, or fails before its command ran', async () => {
+    const before = services.endedOnce.length;
+    const machine = await scene.machine(image, {
+      ...{ command: ['sh', '-c', 'echo now-up; while :; do sleep 1; done'], runOnce: true },
+    });
+    await services.manager.start(machine.id);
+    await services.until(machine.id, ({ canOpenShell }) => canOpenShell);
+    await services.manager.restart(machine.id);
+    await services.until(machine.id, ({ canOpenShell }) => canOpenShell);
+    expect(services.endedOnce.length).toBe(before);
+    await services.manager.stop(machine.id);
+    await expect.poll(() => services.endedOnce.length).toBe(before + 1);
+
+    const failing = await scene.machine(image, { command: ['/absent'], runOnce: true });
+    await services.manager.start(failing.id);
+    await services.untilState(failing.id, 'crashed');
+    expect(services.endedOnce.length).toBe(before + 1);
   });
 });

@@ -16,7 +16,7 @@ const stages: Record<
     message:
       error === ENODEV
         ? 'This kernel cannot mount the image: it has no squashfs. Take Nandu’s own kernel, or one with CONFIG_SQUASHFS and CONFIG_SQUASHFS_LZ4.'
-        : 'The guest cannot mount the image’s root. Remove the image and pull it again.',
+        : 'The guest cannot mount the image’s root: its file may be damaged. Pull the image again, which looks at it and mends it.',
     field: error === ENODEV ? 'kernel' : 'container',
   }),
   overlay: (_detail, error) => ({

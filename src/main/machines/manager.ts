@@ -78,6 +78,7 @@ export class MachineManager {
   readonly #journal: Journal;
   readonly #editor: MachineEditor;
   readonly #watch: RunWatch;
+  readonly #deleting = new Set<MachineId>();
   #closing = false;
   #definitionProblems: readonly AppError[] = [];
 
@@ -217,6 +218,8 @@ export class MachineManager {
   #removeOnce(machine: Machine, end: RunEnd): void {
     const wasRun = ['command-ended', 'stopped', 'killed', 'lifetime-over', 'guest-shutdown'];
     if (machine.spec.container?.runOnce !== true || machine.restarting) return;
+    // One that is being deleted is gone already, or about to.
+    if (this.#machines.get(machine.id) !== machine || this.#deleting.has(machine.id)) return;
     if (!wasRun.includes(end.kind)) return;
     const { name } = machine.spec;
     const last = { name, message: end.message, exitCode: end.exitCode ?? null };
@@ -356,6 +359,16 @@ export class MachineManager {
    */
   async remove(id: MachineId, stopFirst: boolean): Promise<void> {
     const machine = this.#find(id);
+    this.#deleting.add(id);
+    try {
+      await this.#remove(machine, stopFirst);
+    } finally {
+      this.#deleting.delete(id);
+    }
+  }
+
+  async #remove(machine: Machine, stopFirst: boolean): Promise<void> {
+    const { id } = machine;
     if (machine.active) {
       if (!stopFirst) {
         throw new AppError(

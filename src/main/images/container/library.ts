@@ -115,7 +115,7 @@ export class ImageLibrary {
       const resolved = await resolveImage(source, work, options);
       onAccepted?.(resolved);
       const stored =
-        (await this.#known(resolved.digest)) ??
+        (await this.#known(resolved.digest, source)) ??
         (await this.#fetchAndBuild(source, resolved, work, options));
       await this.#forgetBlobs();
       return stored;
@@ -129,13 +129,15 @@ export class ImageLibrary {
     }
   }
 
-  async #known(digest: string | null): Promise<StoredImage | null> {
+  /** One that is there and undamaged, by the name that it was asked for now. */
+  async #known(digest: string | null, source: ImageSource): Promise<StoredImage | null> {
     if (digest === null) return null;
-    const images = await this.list();
-    return (
-      images.find((image) => image.manifestDigest === digest || image.registryDigest === digest) ??
-      null
+    const image = (await this.list()).find(
+      ({ manifestDigest, registryDigest }) =>
+        manifestDigest === digest || registryDigest === digest,
     );
+    if (image === undefined || !(await this.#records.isWhole(image))) return null;
+    return this.#changes.take(() => this.#records.rename(image, skopeoSource(source)));
   }
 
   async #fetchAndBuild(
@@ -145,13 +147,13 @@ export class ImageLibrary {
     options: ImportOptions,
   ): Promise<StoredImage> {
     const image = await this.#obtain(resolved, work, options);
-    const known = await this.#known(image.manifestDigest);
+    const known = await this.#known(image.manifestDigest, source);
     if (known !== null) return known;
     const root = join(work, 'root.squashfs');
     const { freeBytes = freeBytesOf, folder } = this.#options;
     const maxBytes = Math.max(0, (await freeBytes(folder)) - reserveBytes);
     const built = await buildRoot(image.layers, root, { ...options, maxBytes });
-    const stored: StoredImage = {
+    const stored: Omit<StoredImage, 'fileDigest'> = {
       ...{ formatVersion: 1, manifestDigest: image.manifestDigest, config: image.config },
       registryDigest: resolved.digest === image.manifestDigest ? null : resolved.digest,
       ...{ source: skopeoSource(source), contentBytes: built.contentBytes },
@@ -159,8 +161,7 @@ export class ImageLibrary {
       rootBytes: (await stat(root)).size,
     };
     options.signal.throwIfAborted();
-    await this.#changes.take(() => this.#records.add(stored, root));
-    return stored;
+    return this.#changes.take(() => this.#records.add(stored, root));
   }
 
   async #obtain(
@@ -254,7 +255,7 @@ function inUse(machines: readonly string[]): AppError {
   const names = machines.map((name) => `“${name}”`).join(', ');
   return new AppError(
     'image_in_use',
-    `This image is in use by ${names}. Delete ${machines.length === 1 ? 'that machine' : 'those machines'} or give ${machines.length === 1 ? 'it' : 'them'} another image first.`,
+    `This image is in use by ${names}. Delete ${machines.length === 1 ? 'that machine' : 'those machines'} first.`,
     { details: { machines } },
   );
 }

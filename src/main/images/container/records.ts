@@ -2,6 +2,8 @@
  * The records of the images that are there whole, and their roots beside them, each named by its content.
  * A record is written last and removed first, so that nothing is ever listed that is not all there.
  */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -18,6 +20,8 @@ const storedImageSchema = z.object({
   /** Of the tar that the root was packed from; names its file. */
   rootDigest: imageDigestSchema,
   rootBytes: z.int().nonnegative(),
+  /** Of the root's file, by which damage is found; null where an older Nandu wrote it. */
+  fileDigest: imageDigestSchema.nullable().default(null),
   /** Of the files in it, unpacked. */
   contentBytes: z.int().nonnegative(),
   layerCount: z.int().nonnegative(),
@@ -75,21 +79,54 @@ export class ImageRecords {
     }
   }
 
-  /** @param root of the image, in a file that is moved to its place; removed where an equal one is there. */
-  async add(image: StoredImage, root: string): Promise<void> {
+  /**
+   * @param root of the image, in a file that is moved to its place; removed where an equal one is there.
+   * @returns the image as it is listed.
+   */
+  async add(added: Omit<StoredImage, 'fileDigest'>, root: string): Promise<StoredImage> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    const place = this.rootOf(image);
-    const there = await stat(place).catch(() => null);
+    const twins = (await this.list()).filter(({ rootDigest }) => rootDigest === added.rootDigest);
+    const [twin] = twins;
     // Machines may have the one that is there open; a second one would take up room beside it.
-    if (there?.size === image.rootBytes) await rm(root);
-    else {
-      await flush(root);
-      await rename(root, place);
+    if (twin !== undefined && (await this.isWhole(twin))) {
+      await rm(root);
+      const { rootBytes, fileDigest } = twin;
+      return this.#write({ ...added, rootBytes, fileDigest }, `${root}.json`);
     }
-    const record = `${root}.json`;
+    const fileDigest = await digestOf(root);
+    await flush(root);
+    await rename(root, this.rootOf({ ...added, fileDigest }));
+    // A root that took the place of a damaged one is theirs, too.
+    for (const other of twins) {
+      await this.#write({ ...other, rootBytes: added.rootBytes, fileDigest }, `${root}.json`);
+    }
+    return this.#write({ ...added, fileDigest }, `${root}.json`);
+  }
+
+  /** Whether its root is what was once built; reads all of it. */
+  async isWhole(image: StoredImage): Promise<boolean> {
+    try {
+      const { size } = await stat(this.rootOf(image));
+      if (size !== image.rootBytes) return false;
+      return image.fileDigest === null || (await digestOf(this.rootOf(image))) === image.fileDigest;
+    } catch {
+      return false; // what cannot be read is as good as damaged
+    }
+  }
+
+  /** The same image was asked for by another name, which is how it is known from now on. */
+  async rename(image: StoredImage, source: string): Promise<StoredImage> {
+    if (image.source === source) return image;
+    const record = join(this.#folder, `.${hexOf(image.manifestDigest)}.new`);
+    return this.#write({ ...image, source }, record);
+  }
+
+  /** @param record a temporary file on the same file system. */
+  async #write(image: StoredImage, record: string): Promise<StoredImage> {
     await writeFile(record, `${JSON.stringify(image, null, 2)}\n`, { mode: 0o600, flush: true });
     await rename(record, this.#recordOf(image.manifestDigest));
     await flush(this.#folder);
+    return image;
   }
 
   /** Removes the record, and the root where no other image has it. @returns the root's bytes that came free. */
@@ -137,6 +174,14 @@ function hexOf(digest: string): string {
   const hex = /^sha256:([0-9a-f]{64})$/.exec(digest)?.[1];
   if (hex === undefined) throw new AppError('internal', 'That is no digest.');
   return hex;
+}
+
+async function digestOf(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
+    hash.update(chunk as Buffer);
+  }
+  return `sha256:${hash.digest('hex')}`;
 }
 
 async function flush(path: string): Promise<void> {
