@@ -46,6 +46,7 @@ export const errorCodes = [
   'port_taken',
   'network_unavailable',
   'secret_missing',
+  'registry_untrusted',
   'internal',
 ] as const;
 

@@ -128,13 +128,13 @@ describe.skipIf(!canServeImages)('an image', () => {
       'comes with a certificate that nobody trusts',
       () => `${untrusted}/tests/image:1`,
       { plainHttp: false },
-      'registry_insecure',
+      'registry_untrusted',
     ],
     [
       'comes with such a certificate although plain HTTP is allowed',
       () => `${untrusted}/tests/image:1`,
       {},
-      'registry_insecure',
+      'registry_untrusted',
     ],
     [
       'is in a registry that is not there',

@@ -48,9 +48,9 @@ const meanings: readonly (readonly [RegExp, ErrorCode, Sentence])[] = [
   ],
   [
     /x509:|certificate/i,
-    'registry_insecure',
+    'registry_untrusted',
     (_, where) =>
-      `“${where}” shows a certificate that this computer does not trust. If it is yours, put the certificate of its authority into ~/.config/containers/certs.d/${where}/ca.crt; allowing plain HTTP does not make it pass.`,
+      `“${where}” shows a certificate that this computer does not trust. If it is yours, put the certificate of its authority into ~/.config/containers/certs.d/${where}/ca.crt.`,
   ],
   [
     /no space left/i,
