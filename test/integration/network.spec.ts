@@ -2,7 +2,9 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { netdevValue } from '../../src/main/network/index.ts';
 import {
+  defaultSpec,
   withChanges,
   type MachineId,
   type MachineSpec,
@@ -12,6 +14,7 @@ import {
 import { fencesBelow, runningPid } from '../support/fences.ts';
 import { GuestShell } from '../support/guest-shell.ts';
 import { expectedReach, probeNetworks, probeObstacle } from '../support/network-probe.ts';
+import { answersIpv6 } from '../support/ipv6-probe.ts';
 import { readPort } from '../support/read-port.ts';
 import { Services, withDataDirectory } from '../support/services.ts';
 
@@ -22,6 +25,14 @@ describe.skipIf(obstacle !== null)('each preset, probed by a guest', () => {
   it('reaches what its summary says and no more', { timeout: 120_000 }, async () => {
     expect(await probeNetworks()).toEqual(expectedReach);
   });
+});
+
+it('IPv6 is seen where it is on, and with no preset', async () => {
+  expect(await answersIpv6('qemu-system-x86_64', 'user,id=net0')).toBe(true);
+  for (const network of ['host-ports', 'internet', 'full'] as const) {
+    const netdev = netdevValue({ ...defaultSpec, name: 'test', network });
+    expect([network, await answersIpv6('qemu-system-x86_64', netdev)]).toEqual([network, false]);
+  }
 });
 
 let services: Services;

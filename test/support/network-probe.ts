@@ -21,7 +21,7 @@ export interface NetworkReach {
   readonly privateFar: boolean;
   readonly internet: boolean;
   readonly dns: boolean;
-  /** Whether it has an IPv6 address beyond its own link, or reaches this computer's loopback by IPv6. */
+  /** Whether its network would give an IPv6 address to a guest that asks, and with it fec0::2, this computer's ::1. */
   readonly ipv6: boolean;
   /** A forwarded port on 127.0.0.1, from this computer. */
   readonly forwardedPort: boolean;

@@ -11,6 +11,7 @@ import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { networks, type Network, type PortForward } from '../../src/shared/index.ts';
 import { GuestShell } from './guest-shell.ts';
+import { answersIpv6 } from './ipv6-probe.ts';
 import {
   ownAddresses,
   run,
@@ -81,12 +82,12 @@ async function makeWorld(): Promise<Peer> {
   await peer.ask('go');
   run('ip', 'route', 'add', 'default', 'via', withoutPrefix(standIns.lan));
   run('ip', 'route', 'add', '169.254.0.0/16', 'dev', 'world0');
-  // What services of this computer's own there are, on all of its addresses of both kinds.
+  // What services of this computer's own there are, on all of its addresses.
   const server = createServer((socket) => {
     socket.on('error', () => undefined);
     socket.end('HTTP/1.0 200 OK\r\n\r\nstand-in host\n');
   });
-  server.listen(standInPort, '::').unref();
+  server.listen(standInPort, '0.0.0.0').unref();
   // As with systemd-resolved: the resolver is on a loopback address, which the guest must not reach otherwise.
   const resolver = createSocket('udp4', (query, from) => {
     resolver.send(answer(query), from.port, from.address);
@@ -153,10 +154,7 @@ function probeScript(): string {
     'i=0; while [ -e /sys/class/net/eth0 ] && ! grep -q eth0 /proc/net/route && [ $i -lt 100 ]; do i=$((i+1)); usleep 100000; done',
     // With restrict=on DHCP tells no gateway, which keeps nobody from taking one.
     'ip route add default via 10.0.2.2 2>/dev/null',
-    // The network of slirp's own IPv6, in which this computer's ::1 is fec0::2; its router would have announced it.
-    'p ipv6Address ip -6 addr show dev eth0',
-    'ip -6 addr add fec0::15/64 dev eth0 nodad 2>/dev/null',
-    `( ${asks.join(' ')} p ipv6 timeout 6 nc -w 4 fec0::2 ${standInPort} & p dns timeout 6 nslookup ${standInName} 10.0.2.3 & wait )`,
+    `( ${asks.join(' ')} p dns timeout 6 nslookup ${standInName} 10.0.2.3 & wait )`,
   ].join('; ');
 }
 
@@ -174,6 +172,9 @@ async function probe(services: Services, network: Network, peer: Peer): Promise<
   const device = (await ask('ls /sys/class/net')).includes('eth0');
   const fromHere = await readPort(18_080);
   const fromNeighbour = await peer.ask(`read ${withoutPrefix(ownAddresses[0])} 18081`);
+  const { argv = [] } = services.manager.get(id).run ?? {};
+  const netdev = argv[argv.indexOf('-netdev') + 1];
+  const ipv6 = device && (await answersIpv6(argv[0] ?? '', netdev ?? ''));
   await services.manager.forceStop(id);
   console.error(`${network}:\n${text}\n`);
   return {
@@ -186,7 +187,7 @@ async function probe(services: Services, network: Network, peer: Peer): Promise<
     privateFar: reached('privateFar', 'stand-in'),
     internet: reached('internet', 'stand-in'),
     dns: reached('dns', withoutPrefix(standIns.internet)),
-    ipv6: reached('ipv6', 'stand-in') || /^ipv6Address: .*inet6 (?!fe80:)/m.test(text),
+    ipv6,
     forwardedPort: fromHere === 'from-the-guest',
     forwardedToNeighbour: fromNeighbour === 'read from-the-guest',
   };
