@@ -11,6 +11,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { slirpGuards } from '../../src/main/network/fence-guards.ts';
+import { tryFence } from '../../src/main/network/index.ts';
 import { fencesBelow, runningPid } from '../support/fences.ts';
 import { temporaryDirectory } from '../support/folders.ts';
 import { probeObstacle } from '../support/network-probe.ts';
@@ -19,6 +21,7 @@ import { Services } from '../support/services.ts';
 const obstacle = await probeObstacle();
 if (obstacle !== null) console.warn(`Fenced networks are NOT tested here. ${obstacle}`);
 
+const isSeccomp = (guard: string): boolean => guard === '--enable-seccomp';
 const folder = temporaryDirectory();
 let services: Services;
 beforeAll(async () => {
@@ -61,8 +64,13 @@ describe.skipIf(obstacle !== null)('QEMU in a fence', () => {
     const { id } = await services.manager.create(spec);
     await services.manager.start(id);
     const [slirp] = fencesBelow(folder);
-    expect(readFileSync(`/proc/${slirp}/status`, 'utf8')).toMatch(/^Seccomp:\s2$/m);
-    expect(readdirSync(`/proc/${slirp}/root`).sort()).toEqual(['etc', 'run']);
+    const { tools } = await tryFence(process.env);
+    const guards = await slirpGuards(tools?.slirp4netns ?? '');
+    const status = readFileSync(`/proc/${slirp}/status`, 'utf8');
+    expect([
+      /^Seccomp:\s2$/m.test(status) ? ['--enable-seccomp'] : [],
+      readdirSync(`/proc/${slirp}/root`).includes('home') ? [] : ['--enable-sandbox'],
+    ]).toEqual([guards.filter(isSeccomp), guards.filter((guard) => !isSeccomp(guard))]);
     await services.manager.forceStop(id);
   });
 });
