@@ -101,8 +101,11 @@ const meanings: readonly (readonly [RegExp, ErrorCode, Sentence])[] = [
   [/permission denied/i, 'file_unreadable', (name) => `You may not read “${name}”.`],
 ];
 
-/** @param said skopeo's standard error. */
-export function explain(said: string, source: ImageSource): AppError {
+/**
+ * @param said skopeo's standard error.
+ * @param withLogin whether a user and a password were given.
+ */
+export function explain(said: string, source: ImageSource, withLogin = false): AppError {
   const name = skopeoSource(source).replace(/^docker:\/\//, '');
   const where = source.kind === 'registry' ? source.registry : name;
   const [, code, sentence] = meanings.find(([pattern]) => pattern.test(said)) ?? [
@@ -110,7 +113,11 @@ export function explain(said: string, source: ImageSource): AppError {
     'image_refused' as const,
     (): string => `“${name}” could not be fetched: ${lastWords(said)}`,
   ];
-  return new AppError(code, sentence(name, where), {
+  const words =
+    code === 'registry_denied' && withLogin && !/too ?many ?requests/i.test(said)
+      ? `“${where}” does not take that login for “${name}”. Look at the user and the password again, or at the name.`
+      : sentence(name, where);
+  return new AppError(code, words, {
     details: { log: said.split('\n').slice(-20) },
   });
 }

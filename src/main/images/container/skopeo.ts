@@ -60,7 +60,7 @@ export async function runSkopeo(call: SkopeoCall): Promise<void> {
     );
     const { code, said } = await ended(child, signal, call.onOutput);
     if (signal.aborted) throw new AppError('cancelled', 'The import was called off.');
-    if (code !== 0) throw explain(said, source);
+    if (code !== 0) throw explain(said, source, credentials !== undefined);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
     throw new AppError(
