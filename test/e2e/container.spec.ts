@@ -258,4 +258,21 @@ describe('a container in the window', () => {
     expect(await field(dialog, 'Command').inputValue()).toContain('true');
     await button(dialog, 'Cancel').click();
   });
+
+  it('whose image is fetched in the background is made and started all the same', async () => {
+    const large = 'x'.repeat(200 * 1024 * 1024);
+    const files = { one: large, two: large, three: large };
+    const slow = smallImage(folder, 'slow', { Cmd: ['sh'], Env: ['PATH=/bin'] }, { files });
+    const dialog = await app.openNewMachine();
+    await field(dialog, 'Container image').fill(slow);
+    await button(dialog, 'Run').click();
+    await button(dialog, 'Continue in background').click();
+    await dialog.waitFor({ state: 'hidden' });
+    await expect
+      .poll(async () => (await app.machines()).find(({ spec }) => spec.name === 'slow')?.state, {
+        timeout: 60_000,
+      })
+      .toBe('running');
+    await app.page.getByText('was started').waitFor();
+  });
 });

@@ -51,6 +51,7 @@ export class NewMachine {
   /** What was asked for last, to be tried again. */
   #wanted: 'create' | 'run' = 'run';
   #left = false;
+  #background = false;
 
   constructor(machines: MachineStore, images: ImageStore, image: string) {
     this.#machines = machines;
@@ -135,10 +136,24 @@ export class NewMachine {
     this.form = { ...formOf(withChanges(this.#read.spec, changes)), presetChosen };
   }
 
-  /** Whoever closed the dialog wants the image that is under way, but no machine any more. */
+  /** Whether the dialog is closed, but all that was asked for goes on. */
+  get background(): boolean {
+    return this.#background;
+  }
+
+  continueInBackground(): void {
+    this.#background = true;
+  }
+
+  /** Whoever closed the dialog otherwise wants the image that is under way, but no machine any more. */
   leave(): void {
-    this.#left = true;
+    this.#left = !this.#background;
     this.container.wish.leave();
+  }
+
+  /** Why no machine was made, where nobody sees its fields any more; null where the import's own notice says it. */
+  get lastRefusal(): string | null {
+    return this.#failure ?? this.#imageRefused ?? Object.values(this.#refused)[0] ?? null;
   }
 
   /** The same once more, after a login or a permission. */
