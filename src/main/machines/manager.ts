@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import {
   AppError,
+  endsForGood,
   runIdSchema,
   type CommandPreview,
   type Finding,
@@ -216,11 +217,10 @@ export class MachineManager {
    * stays, with all that tells why, and so does one whose end nobody saw.
    */
   #removeOnce(machine: Machine, end: RunEnd): void {
-    const wasRun = ['command-ended', 'stopped', 'killed', 'lifetime-over', 'guest-shutdown'];
     if (machine.spec.container?.runOnce !== true || machine.restarting) return;
     // One that is being deleted is gone already, or about to.
     if (this.#machines.get(machine.id) !== machine || this.#deleting.has(machine.id)) return;
-    if (!wasRun.includes(end.kind)) return;
+    if (!endsForGood.includes(end.kind)) return;
     const { name } = machine.spec;
     const last = { name, message: end.message, exitCode: end.exitCode ?? null };
     const lines = machine.hub.lastLines(onceLines);

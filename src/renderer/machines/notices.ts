@@ -2,7 +2,12 @@
  * Decides which changes of machines deserve a notice: failures and endings nobody asked for.
  * Never speaks of what the person just did and sees.
  */
-import type { AppError, MachineSpec, MachineView } from '../../shared/index.ts';
+import {
+  endsForGood,
+  type AppError,
+  type MachineSpec,
+  type MachineView,
+} from '../../shared/index.ts';
 import type { Toast } from '../ui/index.ts';
 import type { DirectVerb } from './machine-store.svelte.ts';
 import { endTitle } from './machine-words.ts';
@@ -39,13 +44,10 @@ export function noticeOf(
   return { ...about, tone: 'info', title: 'stopped', text: end.message || endTitle(end) };
 }
 
-/** The ends with which main deletes a machine that was to run once; one that failed stays. */
-const lastEnds = ['command-ended', 'stopped', 'killed', 'lifetime-over', 'guest-shutdown'];
-
 /** Whether it goes with this end: then its last words say all, see `last-words.ts`. */
 function endedForGood({ state, spec, run }: MachineView): boolean {
   if (state !== 'stopped' || spec.container?.runOnce !== true || !run?.end) return false;
-  return lastEnds.includes(run.end.kind);
+  return endsForGood.includes(run.end.kind);
 }
 
 const refusals: Record<DirectVerb, string> = {
