@@ -74,6 +74,8 @@ export const runEndSchema = z.object({
   message: z.string(),
   /** Of a container's command; 128 and the signal's number where a signal ended it (as shells have it). */
   exitCode: z.int().min(0).max(255).optional(),
+  /** Whether the guest's kernel killed processes of a container for want of memory. */
+  outOfMemory: z.boolean().optional(),
 });
 export type RunEnd = z.infer<typeof runEndSchema>;
 

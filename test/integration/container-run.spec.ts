@@ -154,6 +154,28 @@ describe('the command of a container', () => {
     expect(text).toContain('<110000 5>');
   });
 
+  it('is told to have run out of memory when the guest’s kernel killed something for want of it', async () => {
+    const { text, view } = await scene.run(
+      image,
+      'echo 1 >/proc/sys/vm/overcommit_memory; dd if=/dev/zero of=/dev/null bs=1G; echo "dd: $?"; exit 137',
+    );
+    expect(text).toContain('dd: 137');
+    expect(view.run?.end).toMatchObject({
+      ...{ kind: 'command-ended', exitCode: 137, outOfMemory: true },
+      message: expect.stringContaining('its kernel killed a process: give the machine') as string,
+    });
+    const killed = await scene.run(image, 'kill -9 $$');
+    expect(killed.view.run?.end).toEqual({
+      ...{ kind: 'command-ended', expected: true, exitCode: 137 },
+      message: 'The command ended with exit code 137: it was killed, signal 9 (SIGKILL).',
+    });
+  });
+
+  it('sees only its own processes, the first of which nothing in it can kill', async () => {
+    const { text } = await scene.run(image, 'kill -9 1; cat /proc/1/comm; ps -o pid,args | wc -l');
+    expect(text).toMatch(/\nnandu-init\n[3-6]\n/);
+  });
+
   it('reaps what it leaves behind, and takes everything with it when it ends', async () => {
     const { text } = await scene.run(
       image,
@@ -206,7 +228,7 @@ describe('stopping a container', () => {
     await services.manager.stop(machine.id);
     expect(services.manager.get(machine.id).run?.end).toMatchObject({
       ...{ kind: 'stopped', exitCode: 137 },
-      message: 'Stopped. The command ended with exit code 137 (SIGKILL).',
+      message: 'Stopped. The command ended with exit code 137: it was killed, signal 9 (SIGKILL).',
     });
   });
 
@@ -257,12 +279,38 @@ it('runs without Nandu by the copied script, which has no secret in it', async (
   expect(stdout).toContain('<hello no token>');
 });
 
-it('is not told to have crashed when the guest is switched off under it', async () => {
-  const { text, view } = await scene.run(image, 'echo ran; busybox poweroff -f');
-  expect(text).toContain('ran');
-  expect(view).toMatchObject({
-    state: 'stopped',
-    run: { end: { kind: 'guest-shutdown', expected: true } },
+describe('reboot(2) in a container', () => {
+  // Without a namespace of processes `halt -f` stopped the guest's CPUs, and the machine was Running for ever.
+  it.each(['halt', 'poweroff'])('ends the machine by %s -f', async (verb) => {
+    const { text, view } = await scene.run(image, `echo ran; busybox ${verb} -f; echo still here`);
+    expect(text).toContain('ran');
+    expect(text).not.toContain('still here');
+    expect(view).toMatchObject({
+      state: 'stopped',
+      run: { end: { kind: 'guest-shutdown', expected: true } },
+    });
+  });
+
+  it('ends the machine also out of a shell beside the command', async () => {
+    const { machine } = await scene.start(image, 'while :; do sleep 1; done');
+    await services.until(machine.id, ({ canOpenShell }) => canOpenShell);
+    services.manager.openShell(machine.id, new TestView().sink, ['busybox', 'halt', '-f']);
+    const { run } = await services.untilState(machine.id, 'stopped');
+    expect(run?.end).toMatchObject({ kind: 'guest-shutdown', expected: true });
+  });
+
+  it('starts it anew by reboot -f, with all that was written', async () => {
+    const { machine, view } = await scene.start(
+      image,
+      '[ -e /root/written ] && exit 6; echo x >/root/written; busybox reboot -f',
+      { storage: 'disk', diskMiB: 64 },
+    );
+    const { run } = await services.until(
+      machine.id,
+      ({ run }) => run?.number === 2 && run.end !== null,
+    );
+    expect(run?.end).toMatchObject({ kind: 'command-ended', exitCode: 6 });
+    expect(view.text).not.toContain('recovery');
   });
 });
 

@@ -32,7 +32,7 @@ enum frame_type {
   FRAME_STARTED = 33,
   FRAME_OUTPUT = 34,
   FRAME_ERROR_OUTPUT = 35,
-  FRAME_EXITED = 36,  /* exit code: 8 bits */
+  FRAME_EXITED = 36,  /* exit code: 8 bits; of the command also: processes that want of memory ended, 32 bits */
   FRAME_FAILED = 37,  /* records: stage, errno, detail; the session never ran */
   FRAME_WANTED = 38,  /* 32 bits: so many more bytes of input can be taken */
 };
@@ -67,6 +67,16 @@ int root_prepare(const struct config *config, struct failure *failure);
 void root_flush(void);
 /* The folder and its parents, where they are missing. */
 void make_folders(const char *path);
+
+/*
+ * space.c: gives all children from now on a namespace of processes.
+ * Its PID 1 passes on who asks it to power off: then the descriptor can be read.
+ */
+void space_start(void);
+int space_descriptor(void);
+bool space_was_asked(void);
+/* Ends everything in it. @returns RB_POWER_OFF or RB_AUTOBOOT where something inside had called reboot(2), else 0. */
+int space_end(int patience_ms);
 
 /* net.c: lo, and the first network device if the configuration has an address. */
 bool net_start(const struct config *config, struct failure *failure);

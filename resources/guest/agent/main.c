@@ -68,8 +68,8 @@ static bool wait_for(int descriptor, short events, int milliseconds) {
   return poll(&one, 1, milliseconds) > 0 && (one.revents & events) != 0;
 }
 
-/* Everything is said, written and ended; does not return. */
-static void end_machine(void) {
+/* Everything is said, written and ended; does not return. @param wish RB_AUTOBOOT to be started anew. */
+static void end_machine(int wish) {
   kill(-1, SIGKILL);
   /* One that waits for a dead disk or host never ends; the machine does. */
   for (double until = uptime() + LAST_WORDS_MS / 1e3; waitpid(-1, NULL, WNOHANG) >= 0 && uptime() < until;)
@@ -81,29 +81,47 @@ static void end_machine(void) {
   int unsaid = 1;
   for (double until = uptime() + LAST_WORDS_MS / 1e3; terminal >= 0 && unsaid > 0 && uptime() < until; poll(NULL, 0, 1))
     if (ioctl(terminal, TIOCOUTQ, &unsaid) != 0) break;
-  reboot(access("/sys/firmware/acpi", F_OK) == 0 ? RB_POWER_OFF : RB_AUTOBOOT);
+  reboot(access("/sys/firmware/acpi", F_OK) == 0 && wish != RB_AUTOBOOT ? RB_POWER_OFF : RB_AUTOBOOT);
   for (;;) pause();
 }
 
 static int exit_code(int status) { return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status); }
 
+/* Processes that the kernel ended for want of memory since it booted (Documentation/filesystems/proc, vmstat). */
+static uint32_t memory_kills(void) {
+  char line[128];
+  unsigned long count = 0;
+  FILE *file = fopen("/proc/vmstat", "re");
+  if (file == NULL) return 0;
+  while (fgets(line, sizeof line, file) != NULL)
+    if (sscanf(line, "oom_kill %lu", &count) == 1) break;
+  fclose(file);
+  return count > UINT32_MAX ? UINT32_MAX : (uint32_t)count;
+}
+
 static void command_ended(int status) {
   unsigned char code = (unsigned char)exit_code(status);
-  port_send(FRAME_EXITED, 0, &code, 1);
+  uint32_t kills = memory_kills();
+  int wish = space_end(LAST_WORDS_MS);
+  if (wish != 0) end_machine(wish); /* switched off from inside: that ended the command, too */
+  unsigned char told[] = {code, (unsigned char)kills, (unsigned char)(kills >> 8), (unsigned char)(kills >> 16),
+                          (unsigned char)(kills >> 24)};
+  port_send(FRAME_EXITED, 0, told, sizeof told);
   /* Ctrl+S may have stopped the terminal, and the last line may have no end. */
   if (terminal >= 0) {
     tcflow(terminal, TCOON);
     dprintf(terminal, "\r\n");
   }
+  if (kills > 0) say("the kernel ended %u of its processes for want of memory", (unsigned)kills);
   say("the command ended with exit code %d", code);
-  end_machine();
+  end_machine(0);
 }
 
 static void give_up(const struct failure *failure) {
   send_failure(0, failure);
   say("the command could not be started: %s %s: %s", failure->stage, failure->detail,
       failure->error == 0 ? "not found" : strerror(failure->error));
-  end_machine();
+  end_machine(0);
 }
 
 static void keep_records(const char *payload, size_t length) {
@@ -124,6 +142,7 @@ static void start_command(void) {
   records_length = 0;
   if (config.hostname != NULL && sethostname(config.hostname, strlen(config.hostname)) != 0)
     say("the host name is not set: %s", strerror(errno));
+  space_start(); /* before /proc is mounted, which shows the processes of whoever mounts it */
   root = root_prepare(&config, &failure);
   if (root < 0 || !net_start(&config, &failure)) give_up(&failure);
   if (!session_start(0, &config, root, terminal_path, NULL, 0, &failure)) give_up(&failure);
@@ -151,7 +170,7 @@ static int stop_signal(void) {
 }
 
 static void stop(uint32_t grace_ms) {
-  if (!running) end_machine();
+  if (!running) end_machine(0);
   kill_at = uptime() + (double)grace_ms / 1e3;
   if (stopping) return;
   stopping = true;
@@ -343,10 +362,11 @@ static void look_at_port(void) {
 }
 
 static void serve(int signals) {
-  struct pollfd watched[2 + 3 * MAX_SESSIONS] = {{.fd = signals, .events = POLLIN}};
+  struct pollfd watched[3 + 3 * MAX_SESSIONS] = {{.fd = signals, .events = POLLIN}};
   nfds_t count = 1;
   watched[count++] = (struct pollfd){.fd = port_descriptor(), .events = POLLIN};
   if (port_wants_write() && port_connected()) watched[1].events |= POLLOUT;
+  watched[count++] = (struct pollfd){.fd = space_descriptor(), .events = POLLIN};
   for (int id = 1; id < MAX_SESSIONS; id += 1) {
     struct session *session = &sessions[id];
     if (!session->used) continue;
@@ -369,9 +389,10 @@ static void serve(int signals) {
   if ((watched[0].revents & POLLIN) != 0) {
     struct signalfd_siginfo signal;
     while (read(signals, &signal, sizeof signal) == sizeof signal)
-      if (signal.ssi_signo != SIGCHLD) stop(DEFAULT_GRACE_MS); /* poweroff, halt and reboot of a busybox */
+      if (signal.ssi_signo != SIGCHLD) stop(DEFAULT_GRACE_MS); /* where the kernel has no namespace for the command */
     reap();
   }
+  if (space_was_asked()) stop(DEFAULT_GRACE_MS); /* poweroff, halt and reboot of a busybox */
   for (int id = 1; id < MAX_SESSIONS; id += 1)
     if (sessions[id].used) serve_session((uint8_t)id);
   if (port_connected()) port_flush();

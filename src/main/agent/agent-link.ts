@@ -39,7 +39,8 @@ export interface ContainerListener {
   configuration(): Promise<readonly GuestRecord[]>;
   /** The command runs; also told when a guest is met that runs already. */
   started(): void;
-  exited(exitCode: number): void;
+  /** @param memoryKills processes that the guest's kernel killed for want of memory; null where it does not say. */
+  exited(exitCode: number, memoryKills: number | null): void;
   /** It never ran. */
   failed(error: AppError): void;
 }
@@ -223,7 +224,10 @@ export class AgentLink {
         return this.#started();
       case fromGuest.exited:
         this.#command = 'over';
-        return this.#container?.exited(payload[0] ?? 0);
+        return this.#container?.exited(
+          payload[0] ?? 0,
+          payload.byteLength >= 5 ? payload.readUInt32LE(1) : null,
+        );
       case fromGuest.failed:
         this.#command = 'over';
         return this.#container?.failed(guestFailure(decodeRecords(payload)));

@@ -21,7 +21,8 @@ const container: ContainerListener = {
       ['user', ''],
     ]),
   started: () => void told.push('started'),
-  exited: (code) => void told.push(`exited ${code}`),
+  exited: (code, kills) =>
+    void told.push(`exited ${code}${kills === null ? '' : `, ${kills} killed`}`),
   failed: (error) => void told.push(`failed ${error.message}`),
 };
 
@@ -64,6 +65,13 @@ it('tells a guest that waits what to run, after what the last host left in the l
   guest.write(encodeFrame(fromGuest.exited, 0, Buffer.from([9])));
   await expect.poll(() => told).toEqual(['started', 'exited 9']);
   expect(link.canRun).toBe(false);
+});
+
+it('hears how many processes the guest’s kernel killed for want of memory', async () => {
+  await greet();
+  guest.write(encodeFrame(fromGuest.started, 0));
+  guest.write(encodeFrame(fromGuest.exited, 0, Buffer.from([137, 2, 1, 0, 0])));
+  await expect.poll(() => told).toEqual(['started', 'exited 137, 258 killed']);
 });
 
 it('asks a guest to stop that is met only later, and tells it nothing else', async () => {

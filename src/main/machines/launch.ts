@@ -160,7 +160,7 @@ export function containerListener(
   return {
     configuration,
     started: () => live()?.commandStarted(clock.now()),
-    exited: (exitCode) => live()?.commandExited(exitCode),
+    exited: (exitCode, memoryKills) => live()?.commandExited({ exitCode, memoryKills }),
     failed: (error) => live()?.commandFailed(error),
   };
 }

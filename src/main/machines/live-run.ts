@@ -30,7 +30,8 @@ import {
 import type { QmpEvent, QmpSession } from '../qmp/index.ts';
 import { forwardsOf } from './forwards-of.ts';
 import { BootProgress } from './boot-progress.ts';
-import { describeEnd, exitCodeIn } from './run-end.ts';
+import { commandEndIn, type CommandEnd } from './command-end.ts';
+import { describeEnd } from './run-end.ts';
 
 /** SIGKILL cannot be refused; a host that swaps still needs a while for it. */
 const killMs = 5_000;
@@ -108,7 +109,7 @@ export class LiveRun {
   #suspended = false;
   #lifetimeOver = false;
   #commandRan = false;
-  #command: { exitCode: number } | { error: AppError } | null = null;
+  #command: CommandEnd | { error: AppError } | null = null;
 
   /** @param halted whether the guest's CPUs do not run now. */
   constructor(parts: LiveRunParts, listener: LiveRunListener, halted = false) {
@@ -209,8 +210,8 @@ export class LiveRun {
     this.#listener.containerChanged();
   }
 
-  commandExited(exitCode: number): void {
-    this.#command = { exitCode };
+  commandExited(end: CommandEnd): void {
+    this.#command = end;
     this.#listener.containerChanged();
   }
 
@@ -352,9 +353,8 @@ export class LiveRun {
   }
 
   /** The agent told its end to a Nandu that was not listening yet. */
-  #commandOnConsole(): { exitCode: number } | null {
-    const exitCode = this.#parts.container ? exitCodeIn(this.#parts.hub.lastLines(20)) : null;
-    return exitCode === null ? null : { exitCode };
+  #commandOnConsole(): CommandEnd | null {
+    return this.#parts.container ? commandEndIn(this.#parts.hub.lastLines(20)) : null;
   }
 
   /** Nobody asked for this halt: QEMU makes it itself when it cannot go on (qapi/run-state.json, RunState). */

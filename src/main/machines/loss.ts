@@ -6,7 +6,8 @@ import { stat } from 'node:fs/promises';
 import type { RunEnd } from '../../shared/index.ts';
 import { readLog } from '../console/index.ts';
 import type { RunFiles } from '../host/index.ts';
-import { commandEnded, exitCodeIn } from './run-end.ts';
+import { commandEnded, commandEndIn } from './command-end.ts';
+import { withCode } from './run-end.ts';
 
 /** @returns the end, and when its logs were last written to, epoch milliseconds. */
 export async function explainLoss(files: RunFiles): Promise<{ end: RunEnd; endedAtMs: number }> {
@@ -47,12 +48,11 @@ function endOf(qemu: readonly string[], console: readonly string[]): RunEnd {
       message: `The guest’s kernel panicked ${unseen}. Its last lines say why.`,
     };
   }
-  const exitCode = exitCodeIn(console);
-  if (exitCode !== null) {
-    return {
-      ...{ kind: 'command-ended', expected: true, exitCode },
-      message: commandEnded(exitCode).replace(/\.$/, ` ${unseen}.`),
-    };
+  const command = commandEndIn(console);
+  if (command !== null) {
+    const [first = '', ...rest] = commandEnded(command).split(/(?<=\.) /);
+    const message = [first.replace(/\.$/, ` ${unseen}.`), ...rest].join(' ');
+    return withCode({ kind: 'command-ended', expected: true, message }, command);
   }
   if (console.slice(-5).some((line) => /reboot: Power down|powering off/.test(line))) {
     return {

@@ -2,9 +2,9 @@
  * Says how a run ended, from what was asked for, what QEMU announced and how the process went.
  * Pure, so that every ending has a test; it never decides what to do about it.
  */
-import { constants } from 'node:os';
 import type { AppError, RunEnd } from '../../shared/index.ts';
 import type { ProcessExit } from '../qemu/index.ts';
+import { commandEnded, type CommandEnd } from './command-end.ts';
 
 /** What was known when the process was gone. */
 export interface Evidence {
@@ -25,7 +25,7 @@ export interface Evidence {
   /** Whether its first process ran; true where that is not known. */
   readonly reachedUserSpace: boolean;
   /** What the agent told of a container's command: how it ended, or why it never ran. */
-  readonly command: { readonly exitCode: number } | { readonly error: AppError } | null;
+  readonly command: CommandEnd | { readonly error: AppError } | null;
   /** Whether it was to run a container whose command never began, as far as was watched from the start. */
   readonly neverRan: boolean;
   /** Whether Nandu stopped it because its time was over. */
@@ -37,7 +37,7 @@ export function describeEnd(evidence: Evidence): RunEnd {
   const { requested, guestAsked, lastRung, shutdown, exit, panicked, acpi, reachedUserSpace } =
     evidence;
   const { command, lifetimeOver, neverRan } = evidence;
-  const exitCode = command !== null && 'exitCode' in command ? command.exitCode : undefined;
+  const ended = command !== null && 'exitCode' in command ? command : null;
   const ourSignal =
     requested === 'force' || lastRung === 'killing'
       ? 'SIGKILL'
@@ -51,7 +51,7 @@ export function describeEnd(evidence: Evidence): RunEnd {
     return end('command-failed', false, command.error.message);
   }
   if (lifetimeOver && requested !== 'force') {
-    return withCode(end('lifetime-over', true, 'Stopped, because its time was over.'), exitCode);
+    return withCode(end('lifetime-over', true, 'Stopped, because its time was over.'), ended);
   }
   if (requested === 'force') return end('killed', true, 'Stopped by force.');
   if (lastRung === 'killing') {
@@ -68,10 +68,10 @@ export function describeEnd(evidence: Evidence): RunEnd {
       'The guest ended without having run its command. Its last lines say why.',
     );
   }
-  if (exitCode !== undefined) {
+  if (ended !== null) {
     return requested === null
-      ? withCode(end('command-ended', true, commandEnded(exitCode)), exitCode)
-      : withCode(end('stopped', true, `Stopped. ${commandEnded(exitCode)}`), exitCode);
+      ? withCode(end('command-ended', true, commandEnded(ended)), ended)
+      : withCode(end('stopped', true, `Stopped. ${commandEnded(ended)}`), ended);
   }
   if (requested === 'stop') {
     if (shutdown?.guest === true) return end('stopped', true, 'The guest shut down when asked.');
@@ -105,29 +105,11 @@ export function describeEnd(evidence: Evidence): RunEnd {
   return end('lost', false, 'QEMU is gone; nobody saw how it ended.');
 }
 
-/** How a container's command ended, in a sentence. Above 128 a signal ended it, as shells have it. */
-export function commandEnded(exitCode: number): string {
-  if (exitCode === 0) return 'The command ended.';
-  const signal = exitCode > 128 ? signalNames.get(exitCode - 128) : undefined;
-  return `The command ended with exit code ${exitCode}${signal === undefined ? '' : ` (${signal})`}.`;
-}
-
-/**
- * What the agent told on the console, for a Nandu that did not hear it. The command can print the same; it then
- * lies about nothing but itself.
- */
-export function exitCodeIn(lines: readonly string[]): number | null {
-  const found = lines
-    .slice(-20)
-    .map((line) => /^nandu: the command ended with exit code (\d{1,3})$/.exec(line)?.[1])
-    .findLast((code) => code !== undefined);
-  return found === undefined || Number(found) > 255 ? null : Number(found);
-}
-
-const signalNames = new Map(Object.entries(constants.signals).map(([name, at]) => [at, name]));
-
-function withCode(ended: RunEnd, exitCode: number | undefined): RunEnd {
-  return exitCode === undefined ? ended : { ...ended, exitCode };
+/** Adds what the window shows of a command's end. */
+export function withCode(run: RunEnd, command: CommandEnd | null): RunEnd {
+  if (command === null) return run;
+  const { exitCode, memoryKills } = command;
+  return { ...run, exitCode, ...((memoryKills ?? 0) > 0 ? { outOfMemory: true } : {}) };
 }
 
 function end(kind: RunEnd['kind'], expected: boolean, message: string): RunEnd {
