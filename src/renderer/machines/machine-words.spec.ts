@@ -59,12 +59,14 @@ it('names a command’s end by its exit code, and marks one that is not 0', () =
   const ends = [
     { kind: 'command-ended', exitCode: 0 },
     { kind: 'command-ended', exitCode: 7 },
+    { kind: 'command-ended', exitCode: 137, outOfMemory: true },
     { kind: 'lifetime-over', exitCode: 143 },
     { kind: 'guest-panic' },
   ].map((end) => ({ expected: end.kind !== 'guest-panic', message: '', ...end }) as RunEnd);
   expect(ends.map((end) => [endTitle(end), endTone(end)])).toEqual([
     ['Exit 0', 'plain'],
     ['Exit 7', 'warn'],
+    ['Exit 137, out of memory', 'warn'],
     ['Its time was over', 'plain'],
     ['Kernel panic', 'bad'],
   ]);

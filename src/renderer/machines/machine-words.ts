@@ -87,14 +87,21 @@ export const endTitles: Record<RunEnd['kind'], string> = {
 };
 
 /** How a run ended, in a word or two; a command's exit code says more than that it ended. */
-export function endTitle({ kind, exitCode }: RunEnd): string {
-  if (kind === 'command-ended' && exitCode !== undefined) return `Exit ${exitCode}`;
+export function endTitle({ kind, exitCode, outOfMemory }: RunEnd): string {
+  if (kind === 'command-ended' && exitCode !== undefined) {
+    return `Exit ${exitCode}${outOfMemory ? ', out of memory' : ''}`;
+  }
   return endTitles[kind];
 }
 
 /** Whether an ending is as it should be, worth a look, or wrong. */
-export function endTone({ kind, expected, exitCode }: RunEnd): 'plain' | 'warn' | 'bad' {
-  if (kind === 'command-ended') return exitCode === 0 ? 'plain' : 'warn';
+export function endTone({
+  kind,
+  expected,
+  exitCode,
+  outOfMemory,
+}: RunEnd): 'plain' | 'warn' | 'bad' {
+  if (kind === 'command-ended') return exitCode === 0 && !outOfMemory ? 'plain' : 'warn';
   return expected ? 'plain' : 'bad';
 }
 

@@ -5,6 +5,8 @@ export { default as CopyButton } from './CopyButton.svelte';
 export { default as Dialog } from './Dialog.svelte';
 export { default as EmptyState } from './EmptyState.svelte';
 export { default as ErrorNotice } from './ErrorNotice.svelte';
+export { default as Fact } from './Fact.svelte';
+export { default as Facts } from './Facts.svelte';
 export { default as Field } from './Field.svelte';
 export type { FieldInputProps } from './Field.svelte';
 export { default as NanduMark } from './NanduMark.svelte';

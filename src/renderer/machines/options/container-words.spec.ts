@@ -55,13 +55,17 @@ it('gives an address that can be opened here, also for a port that is open to al
 });
 
 it('says what an exit code means', () => {
-  expect([0, 7, 127, 137, 143].map(exitCodeText)).toEqual([
+  expect([0, 7, 127, 137, 143].map((exitCode) => exitCodeText({ exitCode }))).toEqual([
     'Exit 0: it ended well',
     'Exit 7: it ended with an error',
     'Exit 127: the command was not found',
     'Exit 137: ended by SIGKILL',
     'Exit 143: ended by SIGTERM',
   ]);
+  expect(exitCodeText({ exitCode: 137, outOfMemory: true })).toBe(
+    'Exit 137: the guest ran out of memory',
+  );
+  expect(exitCodeText({})).toBeNull();
   expect([resolverText('offline'), resolverText('full')]).toEqual([
     ...['None', '10.0.2.3, which asks this computer’s resolver'],
   ]);

@@ -9,6 +9,7 @@ import {
   type ImageConfig,
   type MachineSpec,
   type PortForward,
+  type RunEnd,
 } from '../../../shared/index.ts';
 import { formatMemory } from '../../format/index.ts';
 import type { Choice } from './option-values.ts';
@@ -102,8 +103,10 @@ export function devicesOf({ devices, disks, network, container, ...spec }: Machi
   ].filter(Boolean);
 }
 
-/** What an exit code means, in a few words. */
-export function exitCodeText(exitCode: number): string {
+/** What an exit code means, in a few words; null where no command ended. */
+export function exitCodeText({ exitCode, outOfMemory }: Partial<RunEnd>): string | null {
+  if (exitCode === undefined) return null;
+  if (outOfMemory) return `Exit ${exitCode}: the guest ran out of memory`;
   if (exitCode === 0) return 'Exit 0: it ended well';
   if (exitCode === 126) return 'Exit 126: the command could not be executed';
   if (exitCode === 127) return 'Exit 127: the command was not found';
