@@ -9,7 +9,7 @@ const floors = [
   ['app', 'ipc'],
   ['machines'],
   ['qemu', 'images'],
-  ['qmp', 'boot', 'store', 'network'],
+  ['qmp', 'boot', 'store', 'network', 'folders'],
   ['console', 'agent', 'host'],
 ];
 const rooms = floors.slice(1).flat();

@@ -47,6 +47,8 @@ export const errorCodes = [
   'network_unavailable',
   'secret_missing',
   'registry_untrusted',
+  'folder_unavailable',
+  'folder_lost',
   'internal',
 ] as const;
 

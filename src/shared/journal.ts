@@ -29,6 +29,7 @@ export const journalKinds = [
   'lost',
   'lifetime-over',
   'monitor-lost',
+  'folder-lost',
   'recovered',
 ] as const;
 export const journalKindSchema = z.enum(journalKinds);

@@ -1,0 +1,170 @@
+/** The virtiofsd of this computer: whether it runs as an ordinary user, and that nothing of it is left. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { findFolderServer } from '../../src/main/folders/index.ts';
+import { FolderServer } from '../../src/main/folders/folder-server.ts';
+import type { FolderProgram } from '../../src/main/folders/server-script.ts';
+import { answersVhostUser } from '../../src/main/folders/vhost-user.ts';
+import { isAlive } from '../../src/main/host/index.ts';
+import { temporaryDirectory } from '../support/folders.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = temporaryDirectory();
+  mkdirSync(join(folder, 'shared'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const { program: found, problem } = await findFolderServer(process.env);
+const signal = AbortSignal.timeout(60_000);
+
+function server(change: Partial<FolderProgram> = {}): Promise<FolderServer> {
+  if (found === null) throw new Error(problem);
+  const served = { path: join(folder, 'shared'), readOnly: true, socketPath: join(folder, 's') };
+  return FolderServer.start({ ...found, ...change }, served, join(folder, 'log'), signal);
+}
+
+/** A program that is described as a server and is none. */
+function pretender(body: string): string {
+  const path = join(folder, 'virtiofsd');
+  writeFileSync(path, `#!/bin/sh\n${body}\n`);
+  chmodSync(path, 0o755);
+  return path;
+}
+
+const help = `case $1 in --help) echo '  --fd=N -o source=PATH -o sandbox=MODE'; exit 1;; esac`;
+
+describe('a trial', () => {
+  it('takes the one that is installed here', () => {
+    expect(problem).toBeNull();
+  });
+
+  it.each([
+    ['says nothing', 'exit 0', 'does not answer as a virtiofsd does'],
+    ['ends at once', `${help}; echo 'setgroups: not allowed' >&2; exit 1`, 'not allowed'],
+    ['answers nothing', `${help}; read -r never`, 'does not run as an ordinary user here'],
+  ])('refuses a program that %s, and says why', async (_name, body, expected) => {
+    const chosen = { ...process.env, NANDU_VIRTIOFSD: pretender(body) };
+    const refused = await findFolderServer(chosen);
+    expect(refused.program).toBeNull();
+    expect(refused.problem).toContain(expected);
+  });
+
+  it('can be told to find none', async () => {
+    const { program } = await findFolderServer({ ...process.env, NANDU_VIRTIOFSD: '' });
+    expect(program).toBeNull();
+  });
+
+  it.runIf(process.getuid?.() === 0)('succeeds for an ordinary user without groups', () => {
+    // As a script of its own: a process cannot become root again.
+    const script = `
+      import { findFolderServer } from ${JSON.stringify(new URL('../../src/main/folders/index.ts', import.meta.url).href)};
+      console.log(process.getuid(), (await findFolderServer(process.env)).problem);`;
+    const as = (...groups: string[]): string =>
+      execFileSync(
+        'setpriv',
+        [
+          ...['--reuid=65534', '--regid=65534', ...groups, '--', process.execPath],
+          ...['--experimental-strip-types', '--input-type=module', '-e', script],
+        ],
+        { encoding: 'utf8', env: { ...process.env, HOME: '/', TMPDIR: '/tmp' } },
+      ).trim();
+    expect(as('--clear-groups')).toBe('65534 null');
+    // QEMU’s own server leaves all groups, which who is root in a namespace alone may not.
+    const inGroups = as('--groups=65534');
+    if (found?.kind.family === 'legacy') expect(inGroups).toContain('setgroups');
+    else expect(inGroups).toBe('65534 null');
+  });
+});
+
+describe('a server', () => {
+  it('takes a connection before it serves, and ends with it', async () => {
+    const started = await server();
+    const answered = answersVhostUser(join(folder, 's'), signal);
+    expect(isAlive(started.identity)).toBe(true);
+    started.go();
+    expect(await answered).toBe(true);
+    await started.exited;
+    expect(processesWith(join(folder, 'shared'))).toEqual([]);
+  });
+
+  it('ends when Nandu dies before QEMU was spawned', async () => {
+    const script = `
+      import { FolderServer } from ${JSON.stringify(new URL('../../src/main/folders/folder-server.ts', import.meta.url).href)};
+      const [program, served, log] = JSON.parse(process.argv[1]);
+      const server = await FolderServer.start(program, served, log, new AbortController().signal);
+      console.log(JSON.stringify(server.identity));
+      process.kill(process.pid, 'SIGKILL');`;
+    const served = { path: join(folder, 'shared'), readOnly: true, socketPath: join(folder, 's') };
+    const given = JSON.stringify([found, served, join(folder, 'log')]);
+    const { stdout, stderr } = spawnSync(
+      process.execPath,
+      ['--experimental-strip-types', '--input-type=module', '-e', script, given],
+      { encoding: 'utf8' },
+    );
+    expect(stdout, stderr).toContain('startTicks');
+    const identity = JSON.parse(stdout) as FolderServer['identity'];
+    await expect.poll(() => isAlive(identity)).toBe(false);
+    expect(await answersVhostUser(join(folder, 's'), signal)).toBe(false);
+  });
+
+  it('is ended at once, with the process that it has become', async () => {
+    const started = await server();
+    started.go();
+    const closed = answersVhostUser(join(folder, 's'), signal);
+    await started.kill();
+    await closed;
+    await expect.poll(() => processesWith(join(folder, 'shared'))).toEqual([]);
+  });
+
+  it('says which step failed, and leaves nothing', async () => {
+    rmSync(join(folder, 'shared'), { recursive: true });
+    await expect(server()).rejects.toMatchObject({
+      code: 'folder_unavailable',
+      message: expect.stringContaining('the step “bind” failed') as string,
+    });
+    expect(processesWith(join(folder, 'shared'))).toEqual([]);
+  });
+
+  it('has nothing of the app’s open', async () => {
+    const started = await server();
+    const { pid } = started.identity;
+    started.go();
+    await expect.poll(() => readlinkSync(`/proc/${pid}/exe`)).toBe(found?.path);
+    const open = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+    await started.kill();
+    expect(open[0]).toContain('socket:');
+    // What it opens itself is none of these.
+    expect(open.slice(3).filter((target) => /^(?:socket|pipe):|^\//.test(target))).toEqual([]);
+  });
+});
+
+/** Of all processes, by a word of their commands. */
+function processesWith(word: string): string[] {
+  const pids = execFileSync('ps', ['-eo', 'pid='], { encoding: 'utf8' }).split('\n');
+  return pids.flatMap((pid) => {
+    const path = `/proc/${pid.trim()}/cmdline`;
+    if (!existsSync(path)) return [];
+    const command = readIfThere(path);
+    return command.includes(word) && !command.startsWith('ps') ? [command] : [];
+  });
+}
+
+function readIfThere(path: string): string {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return ''; // it has ended since
+  }
+}
