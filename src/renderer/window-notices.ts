@@ -5,6 +5,7 @@
 import type { AppError, ImportProgress, MachineId, MachineView } from '../shared/index.ts';
 import { importNotice, importNoticePrefix } from './images/index.ts';
 import {
+  holdOf,
   noticeKey,
   noticeOf,
   refusalOf,
@@ -34,7 +35,8 @@ export class WindowNotices {
 
   /** A machine is another than before. */
   changed(after: MachineView, before: MachineView | undefined): void {
-    if (after.state === 'starting') this.#toasts.dismiss(noticeKey(after.id));
+    const goesOn = after.state === 'starting' || (before && holdOf(before) && !holdOf(after));
+    if (goesOn) this.#toasts.dismiss(noticeKey(after.id));
     const toast = noticeOf(after, before);
     if (toast) this.#tell(after.id, toast);
   }
@@ -72,7 +74,7 @@ export class WindowNotices {
     if (toast.key !== noticeKey(id)) return this.#toasts.show(toast);
     const shown = this.#view.overviewOf();
     const inView = shown?.id === id;
-    if (inView && shown.problem) return;
+    if (inView && (shown.problem || holdOf(shown))) return;
     const action = { label: 'Show', run: () => this.#view.show(id, 'overview') };
     this.#toasts.show(inView ? toast : { ...toast, action });
   }

@@ -3,6 +3,7 @@ import {
   archiveSource,
   imageTitle,
   machineNameFor,
+  pinnedName,
   registryOf,
   sourceOf,
   typedName,
@@ -47,5 +48,20 @@ it('proposes a machine’s name from an image’s', () => {
   expect(machineNameFor('oci-archive:/x/app-oci.tar.gz')).toBe('app-oci');
   expect([archiveSource('/x/app-oci.tar'), archiveSource('/x/app.tar')]).toEqual([
     ...['oci-archive:/x/app-oci.tar', 'docker-archive:/x/app.tar'],
+  ]);
+});
+
+it('pins an image of a registry to its digest, whatever its name is now', () => {
+  const sources = [
+    'docker://docker.io/library/alpine:latest',
+    'docker://127.0.0.1:5000/app:2',
+    `docker://ghcr.io/owner/app@sha256:${'0'.repeat(64)}`,
+    'docker-archive:/srv/app.tar',
+  ];
+  expect(sources.map((source) => pinnedName(source, digest))).toEqual([
+    `alpine@${digest}`,
+    `127.0.0.1:5000/app@${digest}`,
+    `ghcr.io/owner/app@${digest}`,
+    null,
   ]);
 });

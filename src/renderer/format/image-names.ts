@@ -44,6 +44,12 @@ export function sourceOf(typed: string): string | null {
   return `docker://${named ? first : 'docker.io'}/${at < 0 ? tagged : plain + repository.slice(at)}`;
 }
 
+/** What must be typed to mean exactly this image of a registry, whatever its tag means now; null for other sources. */
+export function pinnedName(source: string, digest: string): string | null {
+  if (registryOf(source) === null) return null;
+  return `${typedName(source).replace(/@.*$|:[^/:]*$/, '')}@${digest}`;
+}
+
 /** The registry that a source is fetched from; null for files and local engines. */
 export function registryOf(source: string | null): string | null {
   return /^docker:\/\/([^/]+)\//.exec(source ?? '')?.[1] ?? null;

@@ -10,3 +10,4 @@ export { noticeKey, noticeOf, refusalOf } from './notices.ts';
 export { machineTabs, readTab } from './machine-tabs.ts';
 export type { MachineTab } from './machine-tabs.ts';
 export { specDrafts } from './options/index.ts';
+export { holdOf } from './troubles.ts';

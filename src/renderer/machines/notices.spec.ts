@@ -121,3 +121,13 @@ it('tells with which exit code a command ended, and leaves those that go with th
   const failed = { ...after(7, true), state: 'crashed', run: ended('guest-panic') } as const;
   expect(noticeOf(failed, view({}))?.title).toBe('crashed');
 });
+
+it('tells a guest that a full disk holds as loudly as a failure, and once', () => {
+  const held = view({ state: 'paused', activity: 'disk-error' });
+  expect(noticeOf(held, view({ state: 'running' }))).toMatchObject({
+    ...{ tone: 'bad', title: 'is paused' },
+    text: expect.stringContaining('free some space there, then resume') as string,
+  });
+  expect(noticeOf(held, held)).toBeNull();
+  expect(noticeOf(view({ state: 'paused' }), view({ state: 'running' }))).toBeNull();
+});

@@ -11,6 +11,7 @@ import {
 import type { Toast } from '../ui/index.ts';
 import type { DirectVerb } from './machine-store.svelte.ts';
 import { endTitle } from './machine-words.ts';
+import { holdOf } from './troubles.ts';
 
 /** One key per machine, so that the same failure seen twice (event and answer) is one notice. */
 export const noticeKey = (id: string): string => `machine:${id}`;
@@ -20,8 +21,13 @@ export function noticeOf(
   after: MachineView,
   before: MachineView | undefined,
 ): Omit<Toast, 'action'> | null {
-  if (!before || before.state === after.state || endedForGood(after)) return null;
+  if (!before || endedForGood(after)) return null;
   const about = { key: noticeKey(after.id), subject: after.spec.name };
+  const hold = holdOf(after);
+  if (hold && before.activity !== after.activity) {
+    return { ...about, tone: 'bad', title: 'is paused', text: hold.text, stays: true };
+  }
+  if (before.state === after.state) return null;
   if (after.state === 'crashed') {
     const title = before.state === 'starting' ? 'did not start' : 'crashed';
     const text = after.problem?.message ?? after.run?.end?.message ?? 'QEMU ended unexpectedly.';

@@ -10,6 +10,7 @@ export { default as Facts } from './Facts.svelte';
 export { default as Field } from './Field.svelte';
 export type { FieldInputProps } from './Field.svelte';
 export { default as NanduMark } from './NanduMark.svelte';
+export { default as Notice } from './Notice.svelte';
 export { default as PathText } from './PathText.svelte';
 export { default as Spinner } from './Spinner.svelte';
 export { default as StateDot } from './StateDot.svelte';
