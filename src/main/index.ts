@@ -189,11 +189,14 @@ async function main(): Promise<void> {
   if (recovered !== null) void tellRecovery(window, recovered);
 
   let parting: Parting | null = null;
+  const goingOn = (): { machines: number; imports: number; any: boolean } => {
+    const [machines, imports] = [manager.activeCount, images.importCount];
+    return { machines, imports, any: machines + imports > 0 };
+  };
   window.on('close', (event) => {
-    const running = manager.activeCount;
-    if (running === 0 || parting !== null || window === null) return;
+    if (!goingOn().any || parting !== null || window === null) return;
     event.preventDefault();
-    void askParting(window, running, settings).then((answer) => {
+    void askParting(window, goingOn(), settings).then((answer) => {
       if (answer === null) return;
       parting = answer;
       app.quit();
@@ -212,8 +215,8 @@ async function main(): Promise<void> {
     });
   }
   beforeQuit(async () => {
-    if (manager.activeCount > 0 && parting === null && window !== null && !window.isDestroyed()) {
-      parting = await askParting(window, manager.activeCount, settings);
+    if (goingOn().any && parting === null && window !== null && !window.isDestroyed()) {
+      parting = await askParting(window, goingOn(), settings);
       if (parting === null) return 'stay';
     }
     if (parting !== 'keep') await manager.stopAll();

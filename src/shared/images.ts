@@ -30,6 +30,8 @@ export const imageViewSchema = z.object({
   contentBytes: z.number().nonnegative(),
   layerCount: z.int().nonnegative(),
   importedAtMs: z.number(),
+  /** Whether its name means this one, as far as Nandu has asked: of several that came by one name the last that did. */
+  isMeant: z.boolean(),
   config: imageConfigSchema,
   /** The machines that have it; it cannot be removed while there are any. */
   usedBy: z.array(machineIdSchema),

@@ -334,6 +334,22 @@ it('is known by the name that it was asked for last, and mended when its file is
   });
 });
 
+it('is what its name means now only as long as that name was not got as another image', async () => {
+  const files = (text: string): { files: Record<string, string> } => ({ files: { what: text } });
+  const got: ImageView[] = [];
+  for (const text of ['first', 'second', 'first']) {
+    got.push(await scene.image('moving', { Cmd: ['sh'] }, files(text)));
+  }
+  expect(got[2]?.digest).toBe(got[0]?.digest);
+  const listed = (await services.images.list()).filter(({ source }) => source === got[0]?.source);
+  expect(new Map(listed.map(({ digest, isMeant }) => [digest, isMeant]))).toEqual(
+    new Map([
+      [got[0]?.digest, true],
+      [got[1]?.digest, false],
+    ]),
+  );
+});
+
 it('is judged with what its machine has: a secret without a value, a disk that is to shrink', async () => {
   const { id, spec } = await scene.machine(image, {
     secrets: ['TOKEN'],

@@ -6,6 +6,7 @@ import {
   copyFileSync,
   mkdirSync,
   readFileSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -28,7 +29,7 @@ const applets = [
 ];
 
 /**
- * @param folder gets a layout of the name in it.
+ * @param folder gets a layout of the name in it, in place of one that is there.
  * @param files contents by path; one that ends with `.sh` is executable.
  * @returns what to import: `oci:PATH`.
  */
@@ -40,6 +41,7 @@ export function smallImage(
 ): string {
   const root = join(folder, `${name}-root`);
   const layout = join(folder, name);
+  for (const old of [root, layout]) rmSync(old, { recursive: true, force: true });
   for (const part of ['bin', 'etc', 'tmp', 'root'])
     mkdirSync(join(root, part), { recursive: true });
   chmodSync(join(root, 'tmp'), 0o1777);

@@ -4,6 +4,7 @@
  */
 import { app, dialog, type BrowserWindow } from 'electron';
 import type { Settings } from '../../shared/index.ts';
+import { partingQuestion, type GoingOn } from './quit-words.ts';
 
 /** What happens to machines that run when the app ends. */
 export type Parting = 'stop' | 'keep';
@@ -15,30 +16,35 @@ export interface PartingMemory {
 }
 
 /**
- * Asks in the desktop's own dialog, unless the answer was to be remembered.
+ * Asks in the desktop's own dialog, unless the answer was to be remembered. What is being fetched is asked about
+ * all the same: no answer about machines meant that.
  * @returns null when the person would rather stay.
  */
 export async function askParting(
   window: BrowserWindow,
-  running: number,
+  goingOn: GoingOn,
   memory: PartingMemory,
 ): Promise<Parting | null> {
   const remembered = memory.get().parting;
-  if (remembered !== 'ask') return remembered;
-  const machines = running === 1 ? 'One machine is' : `${running} machines are`;
+  const decided = remembered === 'ask' ? null : remembered;
+  const question = partingQuestion(decided === null ? goingOn : { ...goingOn, machines: 0 });
+  if (question === null) return decided ?? 'keep';
+  const { message, detail, answers, canRemember } = question;
   const { response, checkboxChecked } = await dialog.showMessageBox(window, {
-    type: 'question',
-    message: `${machines} still running`,
-    detail: 'Machines that keep running are here again when you open Nandu the next time.',
-    buttons: ['Stop and quit', 'Keep running', 'Cancel'],
-    checkboxLabel: 'Remember my choice (it can be changed in the settings)',
+    ...{ type: 'question', message, detail },
+    buttons: answers.map(({ label }) => label),
+    ...(canRemember
+      ? { checkboxLabel: 'Remember my choice (it can be changed in the settings)' }
+      : {}),
     defaultId: 0,
-    cancelId: 2,
+    cancelId: answers.length - 1,
     noLink: true,
   });
-  const answer = response === 0 ? 'stop' : response === 1 ? 'keep' : null;
-  if (answer !== null && checkboxChecked) memory.set({ ...memory.get(), parting: answer });
-  return answer;
+  const answer = answers[response]?.means ?? null;
+  if (answer !== null && canRemember && checkboxChecked) {
+    memory.set({ ...memory.get(), parting: answer });
+  }
+  return answer === null ? null : (decided ?? answer);
 }
 
 /** Runs `work` once before the app ends, however the end was asked for. */

@@ -2,14 +2,43 @@
  * Container images and their imports in words: which one is meant, how far one is.
  * Pure.
  */
-import type { ImageView, ImportProgress } from '../../shared/index.ts';
-import { formatBytes, sourceOf } from '../format/index.ts';
+import type { ImageUsage, ImageView, ImportProgress } from '../../shared/index.ts';
+import { formatBytes, formatCount, pinnedName, sourceOf, typedName } from '../format/index.ts';
 
-/** The image that is meant, if it is there; of several from one name the newest. */
+/** The image that is meant, if it is there; of several that came by one name the last, but for a name with a digest. */
 export function findImage(images: readonly ImageView[], typed: string): ImageView | null {
   const wanted = sourceOf(typed);
   if (wanted === null) return null;
-  return images.find(({ source }) => source === wanted) ?? null;
+  const named = images.find(({ source, isMeant }) => source === wanted && isMeant);
+  const pinned = images.find(
+    ({ source, digest }) => sourceOf(pinnedName(source, digest) ?? '') === wanted,
+  );
+  return named ?? pinned ?? null;
+}
+
+/** What must be typed to run this image: its name, or with its digest where the name means another by now. */
+export function nameToRun(image: ImageView): string {
+  return image.isMeant
+    ? typedName(image.source)
+    : (pinnedName(image.source, image.digest) ?? typedName(image.source));
+}
+
+/** What tells it from others that came by the same name; null where there are none. */
+export function namesakeNote(images: readonly ImageView[], image: ImageView): string | null {
+  if (images.filter(({ source }) => source === image.source).length < 2) return null;
+  return image.isMeant ? 'what the name means now' : 'what the name meant before';
+}
+
+/** How much there is, in a line; unfinished layers are on the disk as well. */
+export function usageText(count: number, usage: ImageUsage | null): string {
+  const partial = usage?.partialBytes ?? 0;
+  return [
+    count === 0 ? 'No image yet' : formatCount(count, 'image'),
+    usage && count > 0 ? `${formatBytes(usage.imageBytes)} on disk` : '',
+    partial > 0 ? `${formatBytes(partial)} of unfinished pulls` : '',
+  ]
+    .filter(Boolean)
+    .join(', ');
 }
 
 /** Whether an import goes on. */

@@ -6,4 +6,4 @@ export { default as PullDialog } from './PullDialog.svelte';
 export { ImageImport } from './image-import.svelte.ts';
 export { ImageStore } from './image-store.svelte.ts';
 export { importNotice, importNoticePrefix } from './import-notice.ts';
-export { findImage, isUnderWay } from './image-words.ts';
+export { findImage, isUnderWay, nameToRun } from './image-words.ts';

@@ -59,7 +59,8 @@ export class ImageService {
 
   /** The newest first. */
   async list(): Promise<ImageView[]> {
-    return (await this.library.list()).map((image) => this.#viewOf(image));
+    const images = await this.library.list();
+    return images.map((image) => this.#viewOf(image, meantByName(images, image)));
   }
 
   /** What a machine is started with; null when the image is not there. */
@@ -96,7 +97,12 @@ export class ImageService {
       },
     });
     await this.announce();
-    return this.#viewOf(stored);
+    return this.#viewOf(stored, true);
+  }
+
+  /** How many imports would be cut off by an end. */
+  get importCount(): number {
+    return this.imports().filter(({ step }) => step !== 'failed').length;
   }
 
   cancel(importId: ImportId): void {
@@ -146,14 +152,19 @@ export class ImageService {
     return this.#options.machines().filter(({ spec }) => spec.container?.digest === digest);
   }
 
-  #viewOf(image: StoredImage): ImageView {
+  #viewOf(image: StoredImage, isMeant: boolean): ImageView {
     const { source, rootBytes, contentBytes, layerCount, importedAtMs, config } = image;
     return {
       ...{ digest: image.manifestDigest, source, rootBytes, contentBytes, layerCount },
-      ...{ importedAtMs, config },
+      ...{ importedAtMs, config, isMeant },
       usedBy: this.#usersOf(image.manifestDigest).map(({ id }) => id),
     };
   }
+}
+
+/** Whether nothing was got by the image's name after it. */
+function meantByName(images: readonly StoredImage[], { source, namedAtMs }: StoredImage): boolean {
+  return images.every((other) => other.source !== source || other.namedAtMs <= namedAtMs);
 }
 
 /** @returns null for files and local engines. @throws AppError `invalid_input`. */

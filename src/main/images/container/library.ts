@@ -157,7 +157,8 @@ export class ImageLibrary {
       ...{ formatVersion: 1, manifestDigest: image.manifestDigest, config: image.config },
       registryDigest: resolved.digest === image.manifestDigest ? null : resolved.digest,
       ...{ source: skopeoSource(source), contentBytes: built.contentBytes },
-      ...{ layerCount: image.layers.length, importedAtMs: Date.now(), rootDigest: built.digest },
+      ...{ layerCount: image.layers.length, rootDigest: built.digest },
+      ...{ importedAtMs: Date.now(), namedAtMs: Date.now() },
       rootBytes: (await stat(root)).size,
     };
     options.signal.throwIfAborted();

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { AppError, imageConfigSchema, imageDigestSchema } from '../../../shared/index.ts';
 
-const storedImageSchema = z.object({
+const recordSchema = z.object({
   formatVersion: z.literal(1),
   /** Names the image everywhere in Nandu. */
   manifestDigest: imageDigestSchema,
@@ -26,8 +26,14 @@ const storedImageSchema = z.object({
   contentBytes: z.int().nonnegative(),
   layerCount: z.int().nonnegative(),
   importedAtMs: z.number(),
+  /** When it was last got by its name, which may have meant another image before; null where an older Nandu wrote it. */
+  namedAtMs: z.number().nullable().default(null),
   config: imageConfigSchema,
 });
+const storedImageSchema = recordSchema.transform((record) => ({
+  ...record,
+  namedAtMs: record.namedAtMs ?? record.importedAtMs,
+}));
 
 /** An image that is there whole. */
 export type StoredImage = z.infer<typeof storedImageSchema>;
@@ -114,11 +120,10 @@ export class ImageRecords {
     }
   }
 
-  /** The same image was asked for by another name, which is how it is known from now on. */
+  /** It was got by a name, which is how it is known from now on, and which means it and no other. */
   async rename(image: StoredImage, source: string): Promise<StoredImage> {
-    if (image.source === source) return image;
     const record = join(this.#folder, `.${hexOf(image.manifestDigest)}.new`);
-    return this.#write({ ...image, source }, record);
+    return this.#write({ ...image, source, namedAtMs: Date.now() }, record);
   }
 
   /** @param record a temporary file on the same file system. */
