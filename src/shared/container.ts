@@ -52,6 +52,17 @@ const guestPathSchema = text(4096)
     'Write the path without “.” and “..”.',
   );
 
+/** The largest number that Linux knows for a user or a group; the next one means “none” (chown(2)). */
+const maxUserNumber = 0xfffffffe;
+
+const isUserPart = (part: string): boolean =>
+  /^\d+$/.test(part) ? Number(part) <= maxUserNumber : /^[^\s:+-][^\s:]*$/.test(part);
+
+const userSchema = text(256).refine((user) => {
+  const parts = user.split(':');
+  return parts.length <= 2 && parts.every(isUserPart);
+}, 'Write a user as in “nobody”, “1000” or “1000:1000”.');
+
 /** A folder of this computer that the guest sees. */
 export const folderSchema = z.strictObject({
   hostPath: text(4096).regex(/^\//, 'Give the absolute path of a folder.'),
@@ -79,9 +90,7 @@ export const containerSchema = z
     /** Names of variables whose values are kept encrypted, beside the definition. */
     secrets: z.array(variableNameSchema).max(containerLimits.variables),
     /** As `user`, `uid`, `user:group`; null for the image's own. */
-    user: text(256)
-      .regex(/^[^:\s]+(:[^:\s]+)?$/, 'Write a user as in “nobody”, “1000” or “1000:1000”.')
-      .nullable(),
+    user: userSchema.nullable(),
     workingDirectory: guestPathSchema.nullable(),
     /** Where what is written goes: `memory` is gone with the run, `disk` is kept. */
     storage: z.enum(['memory', 'disk']),

@@ -14,15 +14,17 @@ import { withContainer } from './machine-form.ts';
 import { SecretValues } from './options/secret-values.svelte.ts';
 import { NewSpecDraft } from './options/spec-draft.svelte.ts';
 
-/** Stands in until the image is here; never sent. */
-const pendingImage = { image: 'pending', digest: `sha256:${'0'.repeat(64)}` };
+/** Stands in until the image is here: good for a check, never for a machine. */
+export const pendingImage = { source: 'pending', digest: `sha256:${'0'.repeat(64)}` };
 
 export class NewContainer {
   readonly #images: ImageStore;
   readonly draft = new NewSpecDraft(
     machineSpecSchema.parse({
       ...{ ...defaultSpec, name: 'new' },
-      container: { ...defaultContainer, ...pendingImage },
+      container: {
+        ...{ ...defaultContainer, image: pendingImage.source, digest: pendingImage.digest },
+      },
     }),
   );
   readonly secrets = new SecretValues();
@@ -56,7 +58,7 @@ export class NewContainer {
   }
 
   /** The definition with the container in it; null while something of it is out of bounds. */
-  specWith(spec: MachineSpec, image: ImageView): MachineSpec | null {
+  specWith(spec: MachineSpec, image: Pick<ImageView, 'source' | 'digest'>): MachineSpec | null {
     return this.draft.spec && withContainer(spec, this.draft.spec, image);
   }
 

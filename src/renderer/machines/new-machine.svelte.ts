@@ -25,7 +25,7 @@ import {
   type Proposal,
 } from './machine-form.ts';
 import type { MachineStore } from './machine-store.svelte.ts';
-import { NewContainer } from './new-container.svelte.ts';
+import { NewContainer, pendingImage } from './new-container.svelte.ts';
 
 /** What was made, or where the person has to look: at an input by name, or at paths of the container's part. */
 export type Outcome =
@@ -92,11 +92,12 @@ export class NewMachine {
     return wish.needsLogin || wish.needsPlainHttp ? undefined : wish.error?.message;
   });
 
-  /** As far as it can be checked: without an image that is not here yet. */
+  /** What main is to check; with a stand-in for an image that is not here yet. */
   readonly definition: MachineSpec | null = $derived.by(() => {
     if (!this.#read.ok) return null;
     const { spec } = this.#read;
-    return this.container.view ? this.container.specWith(spec, this.container.view) : spec;
+    if (!this.container.wanted) return spec;
+    return this.container.specWith(spec, this.container.view ?? pendingImage);
   });
 
   get failure(): string | null {
@@ -108,7 +109,9 @@ export class NewMachine {
   }
 
   /** What main said about the definition. */
-  set findings(findings: readonly Finding[]) {
+  set findings(found: readonly Finding[]) {
+    // That the stand-in is not here is no news.
+    const findings = found.filter(({ code }) => this.container.view || code !== 'image_missing');
     this.#findings = findings;
     // Values of secrets are kept only once there is a machine.
     this.container.draft.findings = findings.filter(
