@@ -9,5 +9,5 @@ export type { DirectVerb, MachineVerb } from './machine-store.svelte.ts';
 export { noticeKey, noticeOf, refusalOf } from './notices.ts';
 export { machineTabs, readTab } from './machine-tabs.ts';
 export type { MachineTab } from './machine-tabs.ts';
-export { specDrafts } from './options/index.ts';
+export { specDrafts, typedSecrets } from './options/index.ts';
 export { holdOf } from './troubles.ts';

@@ -30,9 +30,9 @@ export class KeptSecrets {
     return this.#try(async () => undefined);
   }
 
-  /** Resolves with whether it is kept. */
-  set(name: string, value: string): Promise<boolean> {
-    return this.#try(() => request('secret:set', { id: this.#id, values: { [name]: value } }));
+  /** Resolves with whether they are kept. */
+  set(values: Readonly<Record<string, string>>): Promise<boolean> {
+    return this.#try(() => request('secret:set', { id: this.#id, values }));
   }
 
   /** The definition that is saved has these and no others: values of others are removed. */
