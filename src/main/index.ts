@@ -25,7 +25,7 @@ import {
 import { assertPrivate, inspectQemu, resolvePaths } from './host/index.ts';
 import { ImageService } from './images/index.ts';
 import { imageHandlers, routeConsoles, routeRequests } from './ipc/index.ts';
-import { examineHost, HostEnvironment, MachineManager } from './machines/index.ts';
+import { examineHost, HostEnvironment, KeptLastWords, MachineManager } from './machines/index.ts';
 import {
   backUp,
   JournalRepository,
@@ -99,6 +99,7 @@ async function main(): Promise<void> {
     onProgressed: (progress) => tell('image:progressed', progress),
     onProblem: complain,
   });
+  const lastWords = new KeptLastWords();
   const manager: MachineManager = new MachineManager({
     ...{ paths, host, writes },
     machines: new MachineRepository(database),
@@ -111,6 +112,7 @@ async function main(): Promise<void> {
     },
     onRemoved: (id, ended) => {
       secrets.forget(id);
+      if (ended !== null) lastWords.keep(id, ended);
       tell('machine:removed', { id, ended });
     },
     onJournal: (entry) => tell('journal:added', entry),
@@ -161,6 +163,8 @@ async function main(): Promise<void> {
         return path;
       },
       'doctor:run': () => examineHost(host, paths),
+      'machine:last-words': () => lastWords.list(),
+      'machine:dismiss-words': ({ ids }) => void lastWords.dismiss(ids),
       'machine:delete': async ({ id, stopFirst }) => {
         await manager.remove(id, stopFirst);
         return undefined;

@@ -17,6 +17,8 @@ export const requestNames = [
   'machine:command',
   'machine:export',
   'machine:import',
+  'machine:last-words',
+  'machine:dismiss-words',
   'run:list',
   'journal:list',
   'log:read',

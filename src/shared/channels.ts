@@ -22,7 +22,7 @@ import {
 } from './images.ts';
 import { journalEntrySchema, logKindSchema, logTextSchema } from './journal.ts';
 import { machineSpecSchema } from './machine-spec.ts';
-import { machineViewSchema, onceEndedSchema } from './machine.ts';
+import { lastWordsEntrySchema, machineViewSchema, onceEndedSchema } from './machine.ts';
 import { runSchema } from './run.ts';
 import { settingsSchema } from './settings.ts';
 
@@ -73,6 +73,13 @@ export const requests = {
   },
   /** Asks for a file; null when the person cancels. */
   'machine:import': { input: nothing, output: machineViewSchema.nullable() },
+  /** Of machines that ran once: what nobody has put away yet, the oldest first; for a page that was reloaded. */
+  'machine:last-words': { input: nothing, output: z.array(lastWordsEntrySchema) },
+  /** They were read. Those that are gone already are left out. */
+  'machine:dismiss-words': {
+    input: z.strictObject({ ids: z.array(machineIdSchema).max(1_000) }),
+    output: nothing,
+  },
   /** The newest runs first. */
   'run:list': {
     input: z.strictObject({ machineId: machineIdSchema, limit: z.int().min(1).max(10_000) }),

@@ -71,3 +71,7 @@ export const onceEndedSchema = z.object({
   lines: z.array(z.string()),
 });
 export type OnceEnded = z.infer<typeof onceEndedSchema>;
+
+/** The same with whose it was. */
+export const lastWordsEntrySchema = z.object({ id: machineIdSchema, ended: onceEndedSchema });
+export type LastWordsEntry = z.infer<typeof lastWordsEntrySchema>;

@@ -4,3 +4,4 @@ export { HostEnvironment, type HostEnvironmentOptions } from './host-environment
 export type { ConsoleHandle } from './console-handle.ts';
 export { noContainers, type ContainerSource } from './container-plan.ts';
 export { MachineManager, type MachineManagerOptions } from './manager.ts';
+export { KeptLastWords } from './once-ended.ts';

@@ -1,16 +1,17 @@
 import { expect, it } from 'vitest';
-import type { OnceEnded } from '../../shared/index.ts';
+import type { MachineId, OnceEnded } from '../../shared/index.ts';
 import { commandOutput, lastWordsNotice, lastWordsOf } from './last-words.ts';
 
+const id = 'm' as MachineId;
 const ended = (name: string, exitCode: number | null, lines = ['a']): OnceEnded => ({
   ...{ name, exitCode, lines },
   message: exitCode === null ? 'The kernel panicked.' : `The command ended with code ${exitCode}.`,
 });
 
 it('tells of one by name and sentence, and of several by their number', () => {
-  const good = lastWordsOf(ended('web', 0), null);
-  const poor = lastWordsOf(ended('job', 7), null);
-  const bad = lastWordsOf(ended('lab', null), {
+  const good = lastWordsOf(id, ended('web', 0), null);
+  const poor = lastWordsOf(id, ended('job', 7), null);
+  const bad = lastWordsOf(id, ended('lab', null), {
     ...{ kind: 'guest-panic', expected: false, message: '' },
   });
   expect([good, poor, bad].map(({ tone }) => tone)).toEqual(['plain', 'warn', 'bad']);
@@ -31,7 +32,7 @@ it('tells of one by name and sentence, and of several by their number', () => {
 });
 
 it('says that nothing was printed where that is so', () => {
-  expect(lastWordsNotice([lastWordsOf(ended('web', 0, []), null)]).text).toBe(
+  expect(lastWordsNotice([lastWordsOf(id, ended('web', 0, []), null)]).text).toBe(
     'The command ended with code 0. It printed nothing, and nothing of it remains.',
   );
 });
@@ -43,6 +44,8 @@ it('shows what the command printed and not the kernel around it, but never cuts 
   const after = ['[    1.878780] reboot: Power down', ''];
   expect(commandOutput([...before, start, 'a', '', 'b', end, ...after])).toEqual(['a', '', 'b']);
   expect(commandOutput(['b', end, ...after])).toEqual(['b']);
+  const killed = 'nandu: the kernel ended 2 of its processes for want of memory';
+  expect(commandOutput([start, 'b', killed, end])).toEqual(['b']);
   const panic = [start, 'a', '[    2.000000] Kernel panic - not syncing'];
   expect(commandOutput(panic)).toEqual(panic.slice(1));
   const forged = ['a', start, 'b', end, 'c'];

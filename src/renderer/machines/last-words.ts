@@ -2,25 +2,27 @@
  * What is left of machines that ran once, in words: who ended, how, and what they printed last.
  * Pure; who shows it when is the queue's business.
  */
-import type { OnceEnded, RunEnd } from '../../shared/index.ts';
+import type { MachineId, OnceEnded, RunEnd } from '../../shared/index.ts';
 import type { Toast } from '../ui/index.ts';
 import { endTone } from './machine-words.ts';
 
 /** One that ended. */
 export interface LastWords {
+  readonly id: MachineId;
   readonly ended: OnceEnded;
   readonly tone: 'plain' | 'warn' | 'bad';
 }
 
 /** @param end of its run, as far as it was seen. */
-export function lastWordsOf(ended: OnceEnded, end: RunEnd | null): LastWords {
+export function lastWordsOf(id: MachineId, ended: OnceEnded, end: RunEnd | null): LastWords {
   const told = end === null ? null : endTone(end);
   const own = { ...ended, lines: [...commandOutput(ended.lines)] };
-  return { ended: own, tone: told ?? ((ended.exitCode ?? 0) === 0 ? 'plain' : 'warn') };
+  return { id, ended: own, tone: told ?? ((ended.exitCode ?? 0) === 0 ? 'plain' : 'warn') };
 }
 
 const kernelLine = /^\[\s*\d+\.\d+\] |^\s*$/;
 const firstMark = /^nandu: user space uptime=/;
+const memoryMark = /^nandu: the kernel ended \d+ of its processes for want of memory$/;
 const lastMark = /^nandu: the command ended with exit code \d{1,3}$/;
 
 /**
@@ -34,7 +36,8 @@ export function commandOutput(lines: readonly string[]): readonly string[] {
   const isKernel = (part: readonly string[]): boolean =>
     part.every((line) => kernelLine.test(line));
   const from = first >= 0 && isKernel(lines.slice(0, first)) ? first + 1 : 0;
-  const to = last >= from && isKernel(lines.slice(last + 1)) ? last : lines.length;
+  const ended = last >= from && isKernel(lines.slice(last + 1)) ? last : lines.length;
+  const to = memoryMark.test(lines[ended - 1] ?? '') ? ended - 1 : ended;
   return lines.slice(from, to);
 }
 
