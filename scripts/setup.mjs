@@ -17,12 +17,13 @@ import { ensureSystemPackages } from './setup/system-packages.mjs';
 const OLDEST_NODE_MAJOR = 20;
 
 /**
- * @param {{ withVirtualDisplay?: boolean, withImageTools?: boolean, retryDownload?: boolean }} [options]
+ * @param {{ withVirtualDisplay?: boolean, withImageTools?: boolean, withKernelTools?: boolean, retryDownload?: boolean }} [options]
  * @throws SetupFailure with a message that says what to do
  */
 export async function setUp({
   withVirtualDisplay = !hasDisplay(),
   withImageTools = false,
+  withKernelTools = false,
   retryDownload = false,
 } = {}) {
   if (Number(process.versions.node.split('.')[0]) < OLDEST_NODE_MAJOR) {
@@ -41,6 +42,7 @@ export async function setUp({
   if (withVirtualDisplay) groups.push('display');
   if (withImageTools) groups.push('images');
   if (withImageTools && process.env.CI) groups.push('registry');
+  if (withKernelTools) groups.push('kernel');
   await ensureSystemPackages(groups, steps);
   await ensureNpmPackages(steps);
   await ensureElectron(steps, { retryDownload });

@@ -1,10 +1,10 @@
 /** Which packages Nandu needs on which distribution, and how one installs them there. Data only. */
 
 /**
- * @typedef {'base' | 'display' | 'compiler' | 'images' | 'registry'} PackageGroup
+ * @typedef {'base' | 'display' | 'compiler' | 'images' | 'registry' | 'kernel'} PackageGroup
  *   base: always; display: a virtual screen for tests; compiler: to build the fallback runtime's SQLite;
  *   images: what the tests of container images are made and compared with; registry: a registry for them, only
- *   where CI is set, because its package starts a service
+ *   where CI is set, because its package starts a service; kernel: to build the fast kernel
  * @typedef {object} Distribution
  * @property {string[]} ids values of ID or ID_LIKE in /etc/os-release
  * @property {string[]} install command, without the packages
@@ -36,6 +36,7 @@ export const distributions = [
       compiler: ['g++', 'libc6-dev'],
       images: ['umoci', 'attr', 'mmdebstrap'],
       registry: ['docker-registry'],
+      kernel: ['make', 'gcc', 'libc6-dev', 'flex', 'bison', 'bc', 'libelf-dev'],
     },
   },
   {
@@ -61,6 +62,7 @@ export const distributions = [
       compiler: ['gcc-c++'],
       images: ['umoci', 'attr'],
       registry: [],
+      kernel: ['make', 'gcc', 'flex', 'bison', 'bc', 'elfutils-libelf-devel'],
     },
   },
   {
@@ -86,6 +88,7 @@ export const distributions = [
       compiler: ['gcc'],
       images: ['attr'],
       registry: [],
+      kernel: ['make', 'gcc', 'flex', 'bison', 'bc', 'libelf'],
     },
   },
   {
@@ -117,6 +120,7 @@ export const distributions = [
       compiler: ['gcc-c++'],
       images: ['attr'],
       registry: [],
+      kernel: ['make', 'gcc', 'flex', 'bison', 'bc', 'libelf-devel'],
     },
   },
 ];
@@ -144,6 +148,10 @@ export const requirements = {
   // umoci is not packaged everywhere: where it is missing, the tests that compare with it say so.
   images: { programs: ['unsquashfs', 'getfattr'], libraries: [] },
   registry: { programs: [], libraries: [] },
+  kernel: {
+    programs: ['make', 'gcc', 'flex', 'bison', 'bc', 'xz', 'tar', 'strip'],
+    libraries: ['libelf.so'],
+  },
 };
 
 /**

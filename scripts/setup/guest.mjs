@@ -42,7 +42,7 @@ function currentRecipe() {
     userland: hashContent(
       projectRoot,
       [
-        ...['resources/guest', 'scripts/setup/guest-agent.ts'],
+        ...['resources/guest', 'resources/host', 'scripts/setup/compile-static.ts'],
         ...[`${IMAGES}/initrd.ts`, `${IMAGES}/cpio.ts`],
       ],
       busybox,
@@ -55,9 +55,12 @@ function isPrepared(recipe) {
   const manifest = readJsonOrNull(join(guestFolder(), 'manifest.json'));
   if (manifest?.recipe?.modules !== recipe.modules || manifest.recipe.userland !== recipe.userland)
     return false;
+  const isThere = (/** @type {{ file: string, sizeBytes: number } | null | undefined} */ listed) =>
+    listed && sizeOrNull(join(guestFolder(), listed.file)) === listed.sizeBytes;
+  if (!isThere(manifest.userland) || !isThere(manifest.tscRate)) return false;
   return manifest.kernels.every((/** @type {Record<string, any>} */ kernel) =>
     [kernel.vmlinux, kernel.bzImage, kernel.config, kernel.modules, kernel.initrd]
       .filter(Boolean)
-      .every(({ file, sizeBytes }) => sizeOrNull(join(guestFolder(), file)) === sizeBytes),
+      .every(isThere),
   );
 }

@@ -10,13 +10,14 @@ import {
   buildModulesArchive,
   buildUserlandArchive,
   extractVmlinux,
+  GUEST_MANIFEST_VERSION,
   inspectKernel,
   type GuestManifest,
   type GuestManifestKernel,
   type UserlandSources,
 } from '../../src/main/images/index.ts';
 import { fetchAptKernel, findHostKernel, type KernelSource } from './guest-kernel-source.ts';
-import { buildAgent } from './guest-agent.ts';
+import { compileStatic } from './compile-static.ts';
 import { GuestStore } from './guest-store.ts';
 
 const resourcesFolder = join(import.meta.dirname, '..', '..', 'resources', 'guest');
@@ -49,17 +50,23 @@ async function main([folder, modulesRecipe, userlandRecipe]: readonly string[]):
         : [await fetchKernel(store, work.path)];
     report('building the initrd');
     const agentPath = join(work.path, 'nandu-agent');
-    await buildAgent(join(resourcesFolder, 'agent'), agentPath);
+    await compileStatic(join(resourcesFolder, 'agent'), agentPath);
+    const tscRatePath = join(work.path, 'tsc-rate');
+    await compileStatic(join(resourcesFolder, '..', 'host'), tscRatePath);
     const userland = await buildUserlandArchive({ ...(await userlandSources()), agentPath });
+    const userlandPath = join(work.path, 'userland');
+    await writeFile(userlandPath, userland);
     const complete: GuestManifestKernel[] = [];
     for (const kernel of kernels) {
       complete.push({ ...kernel, initrd: await addInitrd(store, kernel, userland, work.path) });
     }
     await store.writeManifest({
-      formatVersion: 1,
+      formatVersion: GUEST_MANIFEST_VERSION,
       default: kernels[0]?.id ?? '',
       recipe,
       kernels: complete,
+      userland: await store.addFile('initrd-userland', userlandPath),
+      tscRate: await store.addFile('tsc-rate', tscRatePath),
     });
     report(`ready: ${complete.map((kernel) => kernel.title).join(', ')}`);
   } finally {

@@ -31,5 +31,7 @@ export const hostStatusSchema = z.object({
   cpuCount: z.number(),
   /** The kernel that machines with the `default` choice boot; null when set-up has not prepared one. */
   defaultKernel: guestKernelSchema.nullable(),
+  /** The kernel of the `fast` choice; null when nobody has made it (`npm run guest:kernel`). */
+  fastKernel: guestKernelSchema.nullable(),
 });
 export type HostStatus = z.infer<typeof hostStatusSchema>;

@@ -45,9 +45,10 @@ export const absolutePathSchema = z
   .refine((path) => path.startsWith('/'), 'Give an absolute path, one that starts with “/”.')
   .refine((path) => !path.includes('\0'), 'A path cannot contain a NUL character.');
 
-/** Where a kernel comes from: the one that set-up prepared, or a file (bzImage or ELF). */
+/** Where a kernel comes from: the one that set-up prepared, Nandu's own small one, or a file (bzImage or ELF). */
 export const kernelChoiceSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('default') }),
+  z.strictObject({ kind: z.literal('fast') }),
   z.strictObject({ kind: z.literal('file'), path: absolutePathSchema }),
 ]);
 export type KernelChoice = z.infer<typeof kernelChoiceSchema>;

@@ -5,4 +5,5 @@ export * from './qemu-binary.ts';
 export { examine, runDoctor } from './doctor.ts';
 export type { DoctorFacts } from './facts/doctor-facts.ts';
 export { gatherFacts, type DoctorInput } from './facts/gather.ts';
+export { measureTscKHz } from './facts/tsc-rate.ts';
 export { findProgram } from './facts/programs.ts';

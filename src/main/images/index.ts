@@ -8,11 +8,15 @@ export {
 } from './container/index.ts';
 export { writeCpio, type CpioEntry } from './cpio.ts';
 export {
+  FAST_KERNEL_FILE,
+  fastKernelSchema,
   GUEST_MANIFEST_FILE,
   GUEST_MANIFEST_VERSION,
   guestManifestSchema,
-  loadGuestKernels,
+  loadGuestFiles,
+  type FastKernel,
   type GuestFile,
+  type GuestFiles,
   type GuestKernel,
   type GuestManifest,
   type GuestManifestKernel,
@@ -20,6 +24,7 @@ export {
 export { buildUserlandArchive, type UserlandSources } from './initrd.ts';
 export { buildModulesArchive } from './modules-archive.ts';
 export { readKernelFacts, type KernelFacts, type Known } from './kernel-facts.ts';
+export { canMountVirtiofs } from './virtiofs-kernel.ts';
 export { extractVmlinux, type ExtractedKernel } from './kernel-extract.ts';
 export { ensureKeptDisk } from './kept-disk.ts';
 export type { KernelCompression } from './kernel-header.ts';

@@ -14,7 +14,13 @@ import {
   type HostStatus,
   type KvmStatus,
 } from '../../shared/index.ts';
-import { loadGuestKernels } from '../images/index.ts';
+import { measureTscKHz } from '../host/index.ts';
+import {
+  loadGuestFiles,
+  type GuestFiles,
+  type GuestKernel as PreparedKernel,
+} from '../images/index.ts';
+import { findFolderServer, type FolderServerAvailability } from '../folders/index.ts';
 import { tryFence, type FenceAvailability } from '../network/index.ts';
 import type { ProbeRepository } from '../store/index.ts';
 import { KvmProber } from './kvm-prober.ts';
@@ -27,13 +33,15 @@ export interface HostEnvironmentOptions {
   readonly probes: ProbeRepository;
   /** QEMU binaries that a person registered. */
   readonly registeredQemus: () => readonly string[];
+  /** How folders are to be shared, as a person chose it; automatic where nobody can. */
+  readonly sharedFolders?: () => 'automatic' | '9p';
   readonly onChanged: (status: HostStatus) => void;
   /** What else stands in the way of the person's machines. */
   readonly moreProblems?: () => readonly AppError[];
 }
 
-/** The guest kernel of the `default` choice with what set-up knows about it. */
-export interface DefaultKernel extends GuestKernel {
+/** A guest kernel of Nandu's with what is known about it. */
+export interface OwnKernel extends GuestKernel {
   readonly configPath: string | null;
 }
 
@@ -42,11 +50,13 @@ export class HostEnvironment {
   readonly #options: HostEnvironmentOptions;
   readonly #qemus: QemuRegistry;
   readonly #kvm: KvmProber;
-  #kernel: DefaultKernel | AppError | null = null;
+  #guest: GuestFiles | AppError | null = null;
+  #tscKHz: number | null = null;
   #memoryMiB = 0;
   #tscDeadlineTimer = false;
   #vhostVsock = false;
   #fence: FenceAvailability = { tools: null, problem: 'Nobody has looked yet.', missing: [] };
+  #folderServer: FolderServerAvailability = { program: null, problem: 'Nobody has looked yet.' };
   #looked: Promise<void> | null = null;
 
   constructor(options: HostEnvironmentOptions) {
@@ -75,8 +85,21 @@ export class HostEnvironment {
   }
 
   /** Null when set-up has prepared none. */
-  get defaultKernel(): DefaultKernel | null {
-    return this.#kernel instanceof AppError ? null : this.#kernel;
+  get defaultKernel(): OwnKernel | null {
+    return this.ownKernel('default');
+  }
+
+  /** The kernel of one of these choices: the ELF, which starts fastest. Null when nobody made it. */
+  ownKernel(kind: 'default' | 'fast'): OwnKernel | null {
+    if (this.#guest === null || this.#guest instanceof AppError) return null;
+    const { kernels, fast } = this.#guest;
+    const kernel = kind === 'fast' ? fast : kernels[0];
+    return kernel === null ? null : ownKernelOf(kernel);
+  }
+
+  /** The rate of the time stamp counter, which emulated guests read; null where it is not known. */
+  get tscKHz(): number | null {
+    return this.#tscKHz;
   }
 
   /** Whether the CPU has the TSC deadline timer. */
@@ -99,6 +122,20 @@ export class HostEnvironment {
     await this.status();
     if (this.#fence.problem !== null) this.#fence = await tryFence(this.#options.env);
     return this.#fence;
+  }
+
+  /** What shares folders by virtiofs here, as it was found out last, and whether it is wanted. */
+  get folderSharing(): FolderServerAvailability & { readonly wanted: 'automatic' | '9p' } {
+    return { ...this.#folderServer, wanted: this.#options.sharedFolders?.() ?? 'automatic' };
+  }
+
+  /** Looks again where there is none: one may have been installed. */
+  async findFolderSharing(): Promise<HostEnvironment['folderSharing']> {
+    await this.status();
+    if (this.#folderServer.program === null) {
+      this.#folderServer = await findFolderServer(this.#options.env);
+    }
+    return this.folderSharing;
   }
 
   /**
@@ -148,20 +185,25 @@ export class HostEnvironment {
 
   async #look(again: boolean): Promise<void> {
     const { guestDirectory, onChanged, env } = this.#options;
-    const [kernel, memory, cpu, vsock, fence] = await Promise.allSettled([
-      findDefaultKernel(guestDirectory),
+    const [guest, memory, cpu, vsock, fence, folderServer] = await Promise.allSettled([
+      loadGuestFiles(guestDirectory),
       readMemoryMiB(),
       readFile('/proc/cpuinfo', 'utf8'),
       access('/dev/vhost-vsock', constants.R_OK | constants.W_OK),
       tryFence(env),
+      findFolderServer(env, again),
       this.#qemus.look(again),
     ]);
     this.#memoryMiB = memory.status === 'fulfilled' ? memory.value : 0;
-    this.#kernel = kernel.status === 'fulfilled' ? kernel.value : asAppError(kernel.reason);
+    this.#guest = guest.status === 'fulfilled' ? guest.value : asAppError(guest.reason);
+    if (guest.status === 'fulfilled') {
+      this.#tscKHz ??= await measureTscKHz(guest.value.tscRatePath);
+    }
     this.#tscDeadlineTimer =
       cpu.status === 'fulfilled' && /^flags\s*:.*\btsc_deadline_timer\b/m.test(cpu.value);
     this.#vhostVsock = vsock.status === 'fulfilled';
     if (fence.status === 'fulfilled') this.#fence = fence.value;
+    if (folderServer.status === 'fulfilled') this.#folderServer = folderServer.value;
     const qemu = this.#qemus.default;
     if (this.defaultKernel !== null && !(qemu instanceof AppError)) {
       void this.#kvm
@@ -173,28 +215,26 @@ export class HostEnvironment {
 
   #status(): HostStatus {
     const qemu = this.#qemus.default;
-    const kernel = this.#kernel;
+    const guest = this.#guest;
     const { path, version } = qemu instanceof AppError ? { path: '', version: '' } : qemu.binary;
     return {
       qemu: qemu instanceof AppError ? null : { path, version },
       qemus: this.#qemus.list(),
-      problems: [qemu, kernel, ...(this.#options.moreProblems?.() ?? [])]
+      problems: [qemu, guest, ...(this.#options.moreProblems?.() ?? [])]
         .filter((found) => found instanceof AppError)
         .map(toErrorData),
       kvm: qemu instanceof AppError ? { state: 'unknown', reason: '' } : this.kvmOf(qemu),
       memoryMiB: this.#memoryMiB,
       cpuCount: availableParallelism(),
       defaultKernel: this.defaultKernel,
+      fastKernel: this.ownKernel('fast'),
     };
   }
 }
 
-/** The kernel that machines with the `default` choice boot: the ELF, which starts fastest. */
-async function findDefaultKernel(guestDirectory: string): Promise<DefaultKernel> {
-  const [kernel] = await loadGuestKernels(guestDirectory);
-  if (kernel === undefined) throw new AppError('guest_missing', 'Set-up prepared no guest kernel.');
-  const { id, title, release, vmlinuxPath, initrdPath, configPath } = kernel;
-  return { id, title, release, kernelPath: vmlinuxPath, initrdPath, configPath };
+function ownKernelOf({ id, title, release, ...paths }: PreparedKernel): OwnKernel {
+  const { vmlinuxPath: kernelPath, initrdPath, configPath } = paths;
+  return { id, title, release, kernelPath, initrdPath, configPath };
 }
 
 function asAppError(error: unknown): AppError {

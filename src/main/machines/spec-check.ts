@@ -26,7 +26,11 @@ export interface BootFiles {
  */
 export async function checkSpec(
   spec: MachineSpec,
-  host: { readonly memoryMiB: number; readonly defaultKernel: GuestKernel | null },
+  host: {
+    readonly memoryMiB: number;
+    readonly defaultKernel: GuestKernel | null;
+    readonly fastKernel: GuestKernel | null;
+  },
 ): Promise<BootFiles> {
   if (spec.memoryMiB > host.memoryMiB) {
     throw fieldError(
@@ -35,16 +39,17 @@ export async function checkSpec(
       `This computer has ${host.memoryMiB} MiB of memory in all; give the machine less than that.`,
     );
   }
+  const own = spec.kernel.kind === 'fast' ? host.fastKernel : host.defaultKernel;
   return {
-    kernelPath: await kernelFile(spec, host.defaultKernel),
-    initrdPath: await initrdFile(spec, host.defaultKernel),
+    kernelPath: await kernelFile(spec, own),
+    initrdPath: await initrdFile(spec, own),
   };
 }
 
-async function kernelFile(spec: MachineSpec, fallback: GuestKernel | null): Promise<string> {
-  if (spec.kernel.kind === 'default') {
-    if (fallback === null) throw guestMissing('kernel');
-    return fallback.kernelPath;
+async function kernelFile(spec: MachineSpec, own: GuestKernel | null): Promise<string> {
+  if (spec.kernel.kind !== 'file') {
+    if (own === null) throw guestMissing('kernel', spec);
+    return own.kernelPath;
   }
   const { path } = spec.kernel;
   try {
@@ -59,12 +64,12 @@ async function kernelFile(spec: MachineSpec, fallback: GuestKernel | null): Prom
   }
 }
 
-async function initrdFile(spec: MachineSpec, fallback: GuestKernel | null): Promise<string | null> {
+async function initrdFile(spec: MachineSpec, own: GuestKernel | null): Promise<string | null> {
   const { initrd } = spec;
   if (initrd.kind === 'none') return null;
   if (initrd.kind === 'default') {
-    if (fallback === null) throw guestMissing('initrd');
-    return fallback.initrdPath;
+    if (own === null) throw guestMissing('initrd', spec);
+    return own.initrdPath;
   }
   await readableFile(initrd.path);
   return initrd.path;
@@ -92,7 +97,14 @@ async function readableFile(path: string): Promise<void> {
   }
 }
 
-function guestMissing(field: 'kernel' | 'initrd'): AppError {
+function guestMissing(field: 'kernel' | 'initrd', { kernel }: MachineSpec): AppError {
+  if (kernel.kind === 'fast') {
+    return fieldError(
+      'guest_missing',
+      field,
+      'Nandu’s fast kernel is not there. Run “npm run guest:kernel” (some minutes, once), or choose another kernel.',
+    );
+  }
   return fieldError(
     'guest_missing',
     field,

@@ -14,6 +14,7 @@ const plan: LaunchPlan = {
   uuid: '0b2ce65a-7b47-4d33-9d8c-3ad58ce6ac42',
   spec: { ...defaultSpec, name: 'web, first', vcpus: 2 },
   accelerator: 'tcg',
+  tscKHz: 2_596_000,
   kernelPath: '/k/vmlinux',
   initrdPath: '/k/initrd',
   firmware: null,
@@ -75,7 +76,12 @@ describe('kernelCommandLine', () => {
       ...plan,
       spec: { ...plan.spec, commandLine: ' debug ' },
     });
-    expect(emulated).toContain('tsc_early_khz=2000000 lpj=4000000');
+    expect(emulated).toContain(' tsc_early_khz=2596000 ');
+    // With lpj= as well the kernel would believe that and not compute it of the rate.
+    expect(emulated).not.toContain('lpj=');
+    expect(kernelCommandLine({ ...plan, tscKHz: null })).toContain(
+      ' tsc_early_khz=2000000 lpj=4000000 ',
+    );
     expect(emulated.endsWith(' debug')).toBe(true);
     expect(kernelCommandLine({ ...plan, accelerator: 'kvm' })).not.toContain('tsc_early_khz');
     expect(kernelCommandLine({ ...plan, spec: { ...plan.spec, quietKernel: true } })).toContain(

@@ -13,6 +13,7 @@ const plan: LaunchPlan = {
   uuid: '0b2ce65a-7b47-4d33-9d8c-3ad58ce6ac42',
   spec,
   accelerator: 'tcg',
+  tscKHz: null,
   kernelPath: "/k/a 'quoted' vmlinux",
   initrdPath: '/k/initrd',
   firmware: null,

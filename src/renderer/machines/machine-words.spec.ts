@@ -47,12 +47,17 @@ it('says how long each rung of a stop lasts at most, and what comes next', () =>
 });
 
 it('says a kernel in a word or two', () => {
-  const host = { defaultKernel: { title: 'Debian 6.1.0-56-amd64' } } as HostStatus;
+  const host = {
+    defaultKernel: { title: 'Debian 6.1.0-56-amd64' },
+    fastKernel: { title: 'Nandu 6.1.192' },
+  } as HostStatus;
   expect([
     kernelWord({ kind: 'default' }, host),
     kernelWord({ kind: 'default' }, null),
+    kernelWord({ kind: 'fast' }, host),
+    kernelWord({ kind: 'fast' }, null),
     kernelWord({ kind: 'file', path: '/boot/vmlinuz-6.1.0-56' }, host),
-  ]).toEqual(['Debian 6.1', 'Default kernel', 'vmlinuz-6.1.0-56']);
+  ]).toEqual(['Debian 6.1', 'Default kernel', 'Nandu 6.1', 'Fast kernel', 'vmlinuz-6.1.0-56']);
 });
 
 it('names a command’s end by its exit code, and marks one that is not 0', () => {

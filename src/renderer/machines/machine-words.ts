@@ -141,7 +141,17 @@ export function rowNote(machine: MachineView): string {
 /** A kernel's short name; the whole path belongs into a tooltip. */
 export function kernelTitle(kernel: KernelChoice, host: HostStatus | null): string {
   if (kernel.kind === 'file') return baseName(kernel.path);
+  if (kernel.kind === 'fast') return host?.fastKernel?.title ?? 'Fast kernel';
   return host?.defaultKernel?.title ?? 'Default kernel';
+}
+
+/** What stands under the field for a kernel, by what is written in it. */
+export function kernelHintOf(text: string, host: HostStatus | null): string {
+  const fast = host?.fastKernel?.title ?? null;
+  const word = text.trim().toLowerCase();
+  if (word === 'fast') return fast ?? 'Not made yet: “npm run guest:kernel” makes it.';
+  const offer = fast === null ? '' : ` Write “fast” for ${fast}.`;
+  return `Empty for the default one.${offer}`;
 }
 
 /** A kernel in a word or two, for places as narrow as a row: “Debian 6.1”. */

@@ -3,6 +3,7 @@
  * Each complaint says where it was seen or written.
  */
 import type { Finding, MachineSpec } from '../../../shared/index.ts';
+import { timingOptions } from '../../qemu/index.ts';
 import { error, mend, warning, type OptionContext } from './finding.ts';
 
 export function checkBoard({ board, firmware }: MachineSpec): Finding[] {
@@ -76,9 +77,9 @@ export function checkTimers(spec: MachineSpec, context: OptionContext): Finding[
       warning(
         'tsc-calibration',
         'commandLine',
-        'Emulated, about half of all boots hang at “could not calculate TSC khz” unless the kernel is told: tsc_early_khz=2000000 lpj=4000000.',
+        'Emulated, about half of all boots hang at “could not calculate TSC khz” unless the kernel is told the processor’s rate.',
         mend('Add the options', {
-          commandLine: `${spec.commandLine} tsc_early_khz=2000000 lpj=4000000`.trim(),
+          commandLine: `${spec.commandLine} ${timingOptions(context.tscKHz).join(' ')}`.trim(),
         }),
       ),
     );

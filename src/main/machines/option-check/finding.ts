@@ -17,6 +17,8 @@ export interface OptionContext {
   readonly cpuCount: number;
   /** Whether the host's CPU has the TSC deadline timer (/proc/cpuinfo). */
   readonly tscDeadlineTimer: boolean;
+  /** As in {@link LaunchPlan}. */
+  readonly tscKHz: number | null;
   /** What `-cpu` knows; empty when the QEMU could not be asked. */
   readonly cpuModels: readonly string[];
   /** Why KVM does not work here; null when it does, or that is not known yet. */

@@ -17,6 +17,7 @@ const context: OptionContext = {
   kernel: { format: 'elf', pvh: true, commandLineDevices: 'no' },
   cpuCount: 4,
   tscDeadlineTimer: true,
+  tscKHz: 2_596_000,
   cpuModels: ['qemu64', 'max'],
   kvmProblem: null,
   vhostVsock: true,

@@ -33,6 +33,12 @@ it('takes an empty text for “none” where there may be none, and nowhere else
   );
 });
 
+it('reads the two words for Nandu’s own files in any case', () => {
+  const read = [readText('kernel', ' Fast '), readText('initrd', 'NONE')];
+  expect(read).toEqual([{ kind: 'fast' }, { kind: 'none' }]);
+  expect([writeText('kernel', read[0]), writeText('initrd', read[1])]).toEqual(['fast', 'none']);
+});
+
 it('keeps blanks in notes, and drops them around everything else', () => {
   expect([
     readText('notes', ' a '),

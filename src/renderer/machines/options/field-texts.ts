@@ -44,7 +44,8 @@ const words: TextForm = {
 };
 const kernel: TextForm = {
   read: readKernel,
-  write: (value) => filePath(value as KernelChoice),
+  write: (value) =>
+    (value as KernelChoice).kind === 'fast' ? 'fast' : filePath(value as KernelChoice),
 };
 const initrd: TextForm = {
   read: readInitrd,
@@ -59,7 +60,8 @@ export function readInteger(text: string): number {
 
 function readKernel(text: string): KernelChoice {
   const path = text.trim();
-  return path === '' ? { kind: 'default' } : { kind: 'file', path };
+  if (path === '') return { kind: 'default' };
+  return path.toLowerCase() === 'fast' ? { kind: 'fast' } : { kind: 'file', path };
 }
 
 function readInitrd(text: string): InitrdChoice {

@@ -1,5 +1,5 @@
 /**
- * Compiles the guest's agent (resources/guest/agent) into one static program.
+ * Compiles the small C programs of resources/ (the guest's agent, the clock's rate) into static programs.
  * Takes musl's compiler where there is one, for a tenth of the size; else the system's own.
  */
 import { execFile } from 'node:child_process';
@@ -10,8 +10,11 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const flags = ['-std=gnu11', '-static', '-Os', '-s', '-Wall', '-Wextra', '-Werror'];
 
-/** @throws Error that says what to install. */
-export async function buildAgent(sourceFolder: string, target: string): Promise<void> {
+/**
+ * @param sourceFolder all of whose C files make one program.
+ * @throws Error that says what to install.
+ */
+export async function compileStatic(sourceFolder: string, target: string): Promise<void> {
   const sources = (await readdir(sourceFolder))
     .filter((name) => name.endsWith('.c'))
     .sort()
@@ -28,7 +31,7 @@ export async function buildAgent(sourceFolder: string, target: string): Promise<
   }
   throw new Error(
     [
-      'The guest’s agent could not be compiled.',
+      `The C program in ${sourceFolder} could not be compiled.`,
       ...problems,
       'Install "musl-tools" (on Fedora "musl-gcc", on Arch "musl"), or a C compiler with a static C library.',
     ].join('\n'),
