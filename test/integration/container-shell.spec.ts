@@ -1,10 +1,8 @@
-/** Shells beside a container's command, its terminal, the folders it shares, and what outlives the app. */
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+/** Shells beside a container's command, its terminal, and what outlives the app. */
+import { existsSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ImageView, ToView } from '../../src/shared/index.ts';
 import { ContainerScene } from '../support/containers.ts';
-import { temporaryDirectory } from '../support/folders.ts';
 import { FlowView, TestView } from '../support/test-view.ts';
 
 let scene: ContainerScene;
@@ -183,78 +181,6 @@ it('the console has a terminal: its size, Ctrl+C, and Ctrl+Z that leaves nothing
   const { run } = await scene.services.untilState(machine.id, 'stopped');
   expect(view.text).toContain('27 91');
   expect(run?.end).toMatchObject({ kind: 'command-ended', exitCode: 0 });
-});
-
-describe('a shared folder', () => {
-  it('is read and written as wanted, and no link in it leads out of it', async () => {
-    const [writable, readOnly, outside] = [1, 2, 3].map(() => temporaryDirectory()) as [
-      string,
-      string,
-      string,
-    ];
-    writeFileSync(join(outside, 'secret'), 'of the host');
-    writeFileSync(join(writable, 'hello'), 'from the host');
-    symlinkSync(join(outside, 'secret'), join(writable, 'link-to-file'));
-    symlinkSync(outside, join(writable, 'link-to-folder'));
-    mkdirSync(join(readOnly, 'deep'));
-    const script = [
-      'cat /data/hello; echo',
-      'echo from the guest >/data/made; chmod 4755 /data/made',
-      'echo changed >/config/file 2>&1 || echo read-only',
-      'mount -o remount,rw /config 2>/dev/null; echo changed >/config/file 2>/dev/null || echo still read-only',
-      // What was on the host, and what a guest could make: absolute, relative, through folders.
-      'cat /data/link-to-file 2>&1; ls /data/link-to-folder/ 2>&1',
-      `ln -s ${outside}/secret /data/mine; cat /data/mine 2>&1`,
-      'ln -s ../../../../../../../../etc/hostname /data/up; cat /data/up',
-      `ls /data/..; cat /data/../../../..${outside}/secret 2>&1`,
-      `mkdir /data/${'../'.repeat(12)}${outside.slice(1)}/made-outside 2>&1`,
-      `ln /data/../..${outside}/secret /data/hard 2>&1; mknod /data/device b 8 0 2>&1`,
-      'true',
-    ].join('\n');
-    const { text, view } = await scene.run(
-      image,
-      script,
-      {
-        folders: [
-          { hostPath: writable, guestPath: '/data', readOnly: false },
-          { hostPath: readOnly, guestPath: '/config/', readOnly: true },
-        ],
-      },
-      { name: 'sharer' },
-    );
-    expect(view.run?.end).toMatchObject({ exitCode: 0 });
-    expect(text).toContain('from the host');
-    expect(text).toMatch(/\nread-only\n/);
-    expect(text).toContain('still read-only');
-    expect(text).not.toContain('of the host');
-    expect(text).toContain('sharer');
-    expect(readFileSync(join(writable, 'made'), 'utf8')).toBe('from the guest\n');
-    expect(existsSync(join(readOnly, 'file'))).toBe(false);
-    expect(existsSync(join(outside, 'made-outside'))).toBe(false);
-    expect(readFileSync(join(outside, 'secret'), 'utf8')).toBe('of the host');
-  });
-
-  it('at /etc keeps what is in it: the guest’s own names go below, not into it', async () => {
-    const folder = temporaryDirectory();
-    for (const name of ['hosts', 'hostname', 'resolv.conf']) {
-      writeFileSync(join(folder, name), 'of the host');
-    }
-    const folders = [{ hostPath: folder, guestPath: '/etc', readOnly: false }];
-    const { text } = await scene.run(image, 'cat /etc/hosts; hostname', { folders });
-    expect(text).toContain('of the host');
-    for (const name of ['hosts', 'hostname', 'resolv.conf']) {
-      expect(readFileSync(join(folder, name), 'utf8')).toBe('of the host');
-    }
-  });
-
-  it('that is not there is named before the start', async () => {
-    const folders = [{ hostPath: '/nowhere/at/all', guestPath: '/data', readOnly: true }];
-    const machine = await scene.machine(image, { folders });
-    await expect(scene.services.manager.start(machine.id)).rejects.toMatchObject({
-      code: 'unsupported',
-      details: { field: 'container.folders.0.hostPath' },
-    });
-  });
 });
 
 describe('a container that outlives the app', () => {

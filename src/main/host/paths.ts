@@ -51,6 +51,8 @@ export interface RunFiles {
   readonly traceLog: string;
   /** What slirp4netns said. */
   readonly fenceLog: string;
+  /** What the servers of shared folders said. */
+  readonly foldersLog: string;
 }
 
 /**
@@ -138,6 +140,7 @@ export function runFiles(paths: Paths, runId: RunId): RunFiles {
     qemuLog: join(logDirectory, 'qemu.log'),
     traceLog: join(logDirectory, 'trace.log'),
     fenceLog: join(logDirectory, 'fence.log'),
+    foldersLog: join(logDirectory, 'folders.log'),
   };
   const longest = Buffer.byteLength(files.consoleSocket);
   if (longest > maxSocketPathBytes) {
@@ -149,4 +152,12 @@ export function runFiles(paths: Paths, runId: RunId): RunFiles {
     );
   }
   return files;
+}
+
+/** Where the server of a run's shared folder listens; shorter than the longest of {@link RunFiles}. */
+export function folderSocket(
+  { runDirectory }: Pick<RunFiles, 'runDirectory'>,
+  index: number,
+): string {
+  return join(runDirectory, `f${index}.sock`);
 }

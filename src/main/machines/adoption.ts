@@ -9,6 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { MachineId, MachineSpec, PortForward, Run } from '../../shared/index.ts';
 import { AgentLink, type GuestRecord } from '../agent/index.ts';
 import { BootWatch, ConsoleMarkScanner, EpochClock } from '../boot/index.ts';
+import { FolderServers, killServer } from '../folders/index.ts';
 import {
   findByCommand,
   isAlive,
@@ -51,7 +52,10 @@ export async function adoptRun(
   const record = await findProcess(machine, run, files, paths);
   const lose = async (): Promise<void> => {
     const { end, endedAtMs } = await explainLoss(files);
-    // What an end that nobody saw has left: dead sockets, the record, the guest's memory.
+    // What an end that nobody saw has left: dead sockets, the record, the guest's memory. A server of a
+    // folder goes with its QEMU, unless that died before it had connected.
+    const left = await readLaunchRecord(files.launchRecord);
+    if (left?.runId === run.id) left.folderServers.forEach(killServer);
     await rm(files.runDirectory, { recursive: true, force: true }).catch(onProblem);
     try {
       machine.hub.loadOnce(files.consoleLog);
@@ -86,6 +90,7 @@ interface Candidate {
 export type ContainerConfiguration = (
   machineId: MachineId,
   runSpec: MachineSpec | null,
+  argv: readonly string[],
 ) => Promise<readonly GuestRecord[]>;
 
 /**
@@ -108,6 +113,7 @@ async function findProcess(
     ...{ formatVersion: 1, runId: run.id, machineId: machine.id, uuid: machine.id, ...identity },
     ...{ spawnedAtMs: run.startedAtMs, argv: run.argv, database: paths.database },
     ...{ accelerator: run.accelerator, qemuVersion: run.qemuVersion, spec: null },
+    folderServers: [],
   };
 }
 
@@ -147,7 +153,7 @@ async function reconnect(candidate: Candidate): Promise<boolean> {
         ...{ runId: run.id, files, qmp, hub: machine.hub, consoleDrained, scanner },
         ...{ acpi: hasAcpi(record), onProblem },
         ...{ process, marksExpected: false },
-        container,
+        ...{ container, folders: foldersOf(record, files, signal) },
         agent:
           agentSocket === null
             ? null
@@ -156,7 +162,7 @@ async function reconnect(candidate: Candidate): Promise<boolean> {
                 container
                   ? containerListener(
                       () => live,
-                      () => configure(machine.id, runSpec),
+                      () => configure(machine.id, runSpec, record.argv),
                     )
                   : null,
                 true,
@@ -219,7 +225,7 @@ function takeUnreachable({
     {
       ...{ runId: run.id, files, qmp: null, hub: machine.hub, agent: null, recorder: null },
       ...{ acpi: hasAcpi(record), onProblem, marksExpected: false },
-      container: false,
+      ...{ container: false, folders: foldersOf(record, files, signal) },
       process: watchProcess(record, signal),
       scanner: new ConsoleMarkScanner(),
       consoleDrained: Promise.resolve(),
@@ -254,6 +260,15 @@ async function keepTrying(candidate: Candidate): Promise<void> {
     if (machine.live?.reachable !== false || !machine.active) return;
     if (await reconnect(candidate)) return;
   }
+}
+
+function foldersOf(
+  { folderServers }: LaunchRecord,
+  { foldersLog }: RunFiles,
+  signal: AbortSignal,
+): FolderServers | null {
+  if (folderServers.length === 0) return null;
+  return FolderServers.adopt(folderServers, foldersLog, signal);
 }
 
 function hasContainer({ argv }: LaunchRecord): boolean {

@@ -10,7 +10,7 @@ import {
   type MachineSpec,
 } from '../../shared/index.ts';
 import type { GuestRecord } from '../agent/index.ts';
-import { folderTag, hostNameOf } from '../qemu/index.ts';
+import { folderTag, hostNameOf, type FolderTransport } from '../qemu/index.ts';
 
 /** The words that are executed: an entrypoint of one's own leaves the image's command out, as with `docker run`. */
 export function commandOf(container: Container, image: ImageConfig): string[] {
@@ -25,6 +25,7 @@ export function commandOf(container: Container, image: ImageConfig): string[] {
 
 /**
  * @param secrets values by the names of variables.
+ * @param transports of the folders, in their order.
  * @returns the records as resources/guest/agent/config.c reads them.
  * @throws AppError `no_command`, `secret_missing`.
  */
@@ -33,6 +34,7 @@ export function containerRecords(
   container: Container,
   image: ImageConfig,
   secrets: Readonly<Record<string, string>>,
+  transports: readonly FolderTransport[] = [],
 ): GuestRecord[] {
   const missing = container.secrets.filter((name) => !Object.hasOwn(secrets, name));
   if (missing.length > 0) {
@@ -59,7 +61,8 @@ export function containerRecords(
     ['hostname', hostNameOf(spec.name)],
     ['storage', container.storage],
     ...container.folders.map(({ guestPath, readOnly }, index): GuestRecord => [
-      ...(['folder', `9p\t${folderTag(index)}\t${readOnly ? 'ro' : 'rw'}\t${guestPath}`] as const),
+      'folder',
+      [transports[index] ?? '9p', folderTag(index), readOnly ? 'ro' : 'rw', guestPath].join('\t'),
     ]),
     ...networkRecords(spec.network),
   ];

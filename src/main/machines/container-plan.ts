@@ -12,7 +12,12 @@ import {
 } from '../../shared/index.ts';
 import type { GuestRecord } from '../agent/index.ts';
 import type { Paths } from '../host/index.ts';
-import type { ContainerDevices } from '../qemu/index.ts';
+import {
+  transportOf,
+  type ContainerDevices,
+  type FolderTransport,
+  type SharedFolder,
+} from '../qemu/index.ts';
 import { containerRecords } from './container-config.ts';
 
 /** Where images and secrets come from. */
@@ -50,6 +55,22 @@ export function keptDiskPath(paths: Pick<Paths, 'machineDisks'>, machineId: Mach
   return join(paths.machineDisks, `${machineId}.ext4`);
 }
 
+/** Decides how each folder is shared, in their order. */
+export type FolderSharing = (
+  container: Container,
+  image: ImageConfig,
+) => Promise<readonly SharedFolder[]>;
+
+/** As a run has them that was started with that: for what its agent is told. */
+export function sharedAs(transport: (index: number) => FolderTransport): FolderSharing {
+  return ({ folders }) =>
+    Promise.resolve(
+      folders.map(({ hostPath, readOnly }, index) => ({
+        ...{ hostPath, readOnly, socketPath: transport(index) === 'virtiofs' ? '' : null },
+      })),
+    );
+}
+
 /**
  * @param secrets whether the agent's records have them; what is shown and copied goes without.
  * @returns null for a machine that runs no container.
@@ -61,20 +82,23 @@ export async function planContainer(
   source: ContainerSource,
   paths: Pick<Paths, 'machineDisks'>,
   secrets: 'with-secrets' | 'without-secrets',
+  share: FolderSharing,
 ): Promise<PlannedContainer | null> {
   const { container } = spec;
   if (container === null) return null;
   const image = await source.find(container.digest);
   if (image === null) throw imageMissing(container);
+  const { config } = image;
+  const folders = await share(container, config);
+  const transports = folders.map(transportOf);
   return {
     devices: {
-      rootPath: image.rootPath,
+      ...{ rootPath: image.rootPath, folders },
       keptDiskPath: container.storage === 'disk' ? keptDiskPath(paths, machineId) : null,
-      folders: container.folders,
     },
     records:
       secrets === 'with-secrets'
-        ? containerRecords(spec, container, image.config, source.secretsOf(machineId))
-        : containerRecords(spec, { ...container, secrets: [] }, image.config, {}),
+        ? containerRecords(spec, container, config, source.secretsOf(machineId), transports)
+        : containerRecords(spec, { ...container, secrets: [] }, config, {}, transports),
   };
 }

@@ -13,6 +13,14 @@ const launchRecordSchema = z.object({
   uuid: z.uuid(),
   pid: z.int().positive(),
   startTicks: z.int().nonnegative(),
+  /** What shares the machine's folders and ends with it. */
+  folderServers: z
+    .array(
+      z.object({
+        ...{ pid: z.int().positive(), startTicks: z.int().nonnegative(), folder: z.string() },
+      }),
+    )
+    .default([]),
   /** Epoch milliseconds, the zero of the boot timeline. */
   spawnedAtMs: z.number(),
   argv: z.array(z.string()),

@@ -10,6 +10,7 @@ import { AgentLink, type ContainerListener, type GuestRecord } from '../agent/in
 import { BootWatch, ConsoleMarkScanner, EpochClock } from '../boot/index.ts';
 import type { ConsoleHub } from '../console/index.ts';
 import type { RunFiles } from '../host/index.ts';
+import { FolderServers, type FolderProgram, type ServedFolder } from '../folders/index.ts';
 import { Fence, type FenceTools } from '../network/index.ts';
 import {
   buildArgv,
@@ -41,6 +42,8 @@ export interface LaunchContext {
   readonly records: readonly GuestRecord[] | null;
   /** What the network is fenced in with; null where it is not. */
   readonly fence: FenceTools | null;
+  /** Folders that have servers of their own; null where there are none. */
+  readonly served: ServedFolders | null;
   /** The path of the database that knows the run. */
   readonly database: string;
   readonly hub: ConsoleHub;
@@ -50,11 +53,17 @@ export interface LaunchContext {
   readonly onProblem: (error: unknown) => void;
 }
 
+/** Folders that a server of their own shares, by virtiofs. */
+export interface ServedFolders {
+  readonly program: FolderProgram;
+  readonly folders: readonly ServedFolder[];
+}
+
 /**
  * @returns a run whose guest executes.
  * @throws AppError `qemu_failed` with `argv`, `exitCode`, `signal` and `log` (QEMU's last lines);
  *   `qemu_timeout`, `qemu_missing`, `disk_full`, `permission_denied`, `cancelled`, `network_unavailable`,
- *   `port_taken`.
+ *   `port_taken`, `folder_unavailable`.
  */
 export async function launch(context: LaunchContext): Promise<LiveRun> {
   const { plan, runId, machineId, hub, listener, signal, records } = context;
@@ -63,10 +72,15 @@ export async function launch(context: LaunchContext): Promise<LiveRun> {
   let qemu: QemuProcess | null = null;
   let qmp: QmpSession | null = null;
   let fence: Fence | null = null;
+  let servers: FolderServers | null = null;
   const sockets: Socket[] = [];
   try {
     await makeFolders(files);
     if (context.fence !== null) fence = await Fence.prepare(files, context.fence);
+    if (context.served !== null) {
+      const { program, folders } = context.served;
+      servers = await FolderServers.start(program, folders, files.foldersLog, signal);
+    }
     throwIfCancelled(signal);
     const spawnedAtMs = clock.now();
     const recorder = new BootWatch(spawnedAtMs, true);
@@ -75,15 +89,19 @@ export async function launch(context: LaunchContext): Promise<LiveRun> {
     const recorded = writeLaunchRecord(files.launchRecord, {
       ...{ formatVersion: 1, runId, machineId, uuid: plan.uuid },
       ...{ pid, startTicks, spawnedAtMs, argv, database: context.database },
+      folderServers: [...(servers?.records ?? [])],
       ...{ accelerator: plan.accelerator, qemuVersion: context.qemuVersion, spec: plan.spec },
     });
     recorded.catch(() => undefined); // awaited below; must not count as unhandled until then
-    const confined = confine(pid, runId, plan.spec, process.env);
+    const served = servers?.records.map((server) => server.pid) ?? [];
+    const confined = confine([pid, ...served], runId, plan.spec, process.env);
     if (fence !== null) {
       const made = fence;
       void qemu.exited.then(() => made.dispose());
       await made.close(pid, plan.spec.portForwards, signal);
     }
+    // From here on they end with QEMU, which is itself by now and waits for their answer.
+    servers?.go();
     qmp = await untilExit(
       qemu,
       (race) => connectWithRetry(files.qmpSocket, { deadlineMs: monitorDeadlineMs, signal: race }),
@@ -109,6 +127,7 @@ export async function launch(context: LaunchContext): Promise<LiveRun> {
         marksExpected: plan.spec.initrd.kind === 'default',
         onProblem: context.onProblem,
         container: plan.container !== null,
+        folders: servers,
         agent:
           agentSocket === null
             ? null
@@ -143,6 +162,7 @@ export async function launch(context: LaunchContext): Promise<LiveRun> {
       qemu.kill('SIGKILL');
       await qemu.exited;
     }
+    servers?.kill();
     await fence?.dispose();
     await rm(files.runDirectory, { recursive: true, force: true }).catch(context.onProblem);
     throw failure;

@@ -17,6 +17,7 @@ import {
 import type { AgentLink, AgentSession, SessionListener, SessionRequest } from '../agent/index.ts';
 import type { BootWatch, ConsoleMarkScanner } from '../boot/index.ts';
 import type { ConsoleHub } from '../console/index.ts';
+import type { FolderServers } from '../folders/index.ts';
 import type { RunFiles } from '../host/index.ts';
 import { untilSocketIsGone } from '../network/index.ts';
 import {
@@ -54,6 +55,8 @@ export interface LiveRunListener {
   /** The monitor hung up although the process lives: from here on it can only be stopped. */
   unreachable(): void;
   booted(timeline: BootTimeline): void;
+  /** What shared this folder ended although the guest goes on: the guest's programs that use it wait for ever. */
+  folderLost(path: string): void;
   /** The container's command began or ended, so that other things can be done now. */
   containerChanged(): void;
   /**
@@ -75,6 +78,8 @@ export interface LiveRunParts {
   readonly agent: AgentLink | null;
   /** Whether the agent serves a container, whose command's start is what "ready" means. */
   readonly container: boolean;
+  /** What shares its folders; null where QEMU does that itself, or there are none. */
+  readonly folders: FolderServers | null;
   readonly hub: ConsoleHub;
   readonly scanner: ConsoleMarkScanner;
   /** Null for an adopted run, whose boot nobody watched to the end. */
@@ -121,6 +126,7 @@ export class LiveRun {
     this.finished = new Promise((resolve) => (this.#finish = resolve));
     parts.qmp?.onEvent((event) => this.#handle(event));
     void parts.qmp?.closed.then(() => this.#loseMonitor());
+    parts.folders?.watch((folder) => void this.#loseFolder(folder));
   }
 
   /** From here on the end of the process is reported; until then whoever launches answers for it. */
@@ -175,6 +181,7 @@ export class LiveRun {
   look(): void {
     const suspended = this.#parts.process.suspended;
     this.#boot.boundTrace();
+    this.#parts.folders?.boundLog();
     if (suspended === this.#suspended) return;
     this.#suspended = suspended;
     this.#tellState();
@@ -304,9 +311,10 @@ export class LiveRun {
   /** Lets go of a machine that is to go on without the app. Nothing is ended. */
   release(): void {
     this.#released = true;
-    const { qmp, agent, hub } = this.#parts;
+    const { qmp, agent, hub, folders } = this.#parts;
     qmp?.close();
     agent?.close();
+    folders?.release();
     // Without a monitor there was no console either: what the hub has is another's.
     if (qmp !== null) hub.detach();
   }
@@ -375,14 +383,24 @@ export class LiveRun {
     if (this.#released || this.#monitorLost) return;
     this.#monitorLost = true;
     // A process that ends hangs up first; its end says all there is to say.
-    const timer = new AbortController();
-    void Promise.race([
-      this.#parts.process.exited.then(() => true),
-      delay(exitAfterHangUpMs, false, { signal: timer.signal }).catch(() => true),
-    ]).then((ended) => {
-      timer.abort();
+    void this.#endsSoon().then((ended) => {
       if (!ended && !this.#released && this.#requested === null) this.#listener.unreachable();
     });
+  }
+
+  /** A server ends with its QEMU, and is seen to have ended first now and then. */
+  async #loseFolder(folder: string): Promise<void> {
+    if (!(await this.#endsSoon()) && !this.#released) this.#listener.folderLost(folder);
+  }
+
+  async #endsSoon(): Promise<boolean> {
+    const timer = new AbortController();
+    const ended = await Promise.race([
+      this.#parts.process.exited.then(() => true),
+      delay(exitAfterHangUpMs, false, { signal: timer.signal }).catch(() => true),
+    ]);
+    timer.abort();
+    return ended;
   }
 
   #monitor(): QmpSession {
@@ -407,6 +425,7 @@ export class LiveRun {
     timer.abort();
     qmp?.close();
     agent?.close();
+    await this.#parts.folders?.dispose();
     await this.#boot.publish();
     // What cannot be removed must not keep the machine from being what it is: ended.
     await rm(files.runDirectory, { recursive: true, force: true }).catch(this.#parts.onProblem);

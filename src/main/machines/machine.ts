@@ -320,6 +320,12 @@ export class Machine {
       this.#host.changed(this);
       this.#host.monitorLost(this);
     },
+    folderLost: (path) => {
+      const message = `The folder “${path}” is not shared any more: its virtiofsd ended. Programs in the guest that use it wait for ever. Restart the machine.`;
+      this.#host.note(this, 'folder-lost', message);
+      this.#problem = { code: 'folder_lost', message, details: { path } };
+      this.#host.changed(this);
+    },
     containerChanged: () => this.#host.changed(this),
     ended: (end, cause) => {
       this.#live = null;

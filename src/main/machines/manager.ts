@@ -203,8 +203,9 @@ export class MachineManager {
   }
 
   /** Never by another definition than that of the run: the guest has that one's devices. */
-  readonly #containerRecords: ContainerConfiguration = async (machineId, runSpec) => {
-    const planned = runSpec === null ? null : await this.#planner.container(machineId, runSpec);
+  readonly #containerRecords: ContainerConfiguration = async (machineId, runSpec, argv) => {
+    const planned =
+      runSpec === null ? null : await this.#planner.container(machineId, runSpec, argv);
     if (planned !== null) return planned.records;
     throw new AppError(
       'command_failed',

@@ -13,21 +13,32 @@ import {
   type RunId,
 } from '../../shared/index.ts';
 import { configurationFrames } from '../agent/index.ts';
-import { runFiles, type Paths } from '../host/index.ts';
+import { runFiles, type Paths, type RunFiles } from '../host/index.ts';
 import type { FenceTools } from '../network/index.ts';
-import { readKernelFacts, type KernelFacts } from '../images/index.ts';
-import { buildArgv, commandDifference, shellScript, type LaunchPlan } from '../qemu/index.ts';
+import { canMountVirtiofs, readKernelFacts, type KernelFacts } from '../images/index.ts';
+import {
+  buildArgv,
+  commandDifference,
+  shellScript,
+  transportIn,
+  type LaunchPlan,
+  type SharedFolder,
+} from '../qemu/index.ts';
 import type { HostEnvironment } from './host-environment.ts';
 import { checkOptions, fenceFindingCode, type OptionContext } from './option-check/index.ts';
 import { missingOf, type KnownQemu } from './qemu-registry.ts';
 import { checkFiles, checkKeptDisk } from './file-check.ts';
-import { checkSpec } from './spec-check.ts';
+import { shareFolders } from './folder-sharing.ts';
+import type { ServedFolders } from './launch.ts';
+import { checkSpec, type BootFiles } from './spec-check.ts';
 import { commandOf, containerRecords } from './container-config.ts';
 import {
   imageMissing,
   keptDiskPath,
   planContainer,
+  sharedAs,
   type ContainerSource,
+  type FolderSharing,
   type PlannedContainer,
 } from './container-plan.ts';
 
@@ -39,6 +50,8 @@ export interface PlannedLaunch {
   readonly fence: FenceTools | null;
   /** Null for a machine that runs no container. */
   readonly container: PlannedContainer | null;
+  /** Folders with servers of their own; null where there are none. */
+  readonly served: ServedFolders | null;
 }
 
 /** Plans launches on one host. */
@@ -53,9 +66,20 @@ export class Planner {
     this.#containers = containers;
   }
 
-  /** What the agent of a run is told that waits for it still. @throws AppError as {@link planContainer}. */
-  async container(machineId: MachineId, spec: MachineSpec): Promise<PlannedContainer | null> {
-    return planContainer(machineId, spec, this.#containers, this.#paths, 'with-secrets');
+  /**
+   * What the agent of a run is told that waits for it still.
+   * @param argv the run's command, which has its folders one way or the other.
+   * @throws AppError as {@link planContainer}.
+   */
+  async container(
+    machineId: MachineId,
+    spec: MachineSpec,
+    argv: readonly string[],
+  ): Promise<PlannedContainer | null> {
+    return planContainer(
+      ...([machineId, spec, this.#containers, this.#paths, 'with-secrets'] as const),
+      sharedAs((index) => transportIn(argv, index)),
+    );
   }
 
   /** Whether a plan for it would have to wait for a probe boot. */
@@ -90,9 +114,11 @@ export class Planner {
     }
     const container = await planContainer(
       ...([machineId, spec, this.#containers, this.#paths, secrets] as const),
+      this.#sharing(spec, qemu, bootFiles, files),
     );
     const plan: LaunchPlan = {
       ...{ ...bootFiles, spec, accelerator, files },
+      tscKHz: this.#host.tscKHz,
       qemuPath: qemu.binary.path,
       uuid: machineId,
       firmware: firmwareOf(spec, qemu),
@@ -100,7 +126,32 @@ export class Planner {
       container: container?.devices ?? null,
     };
     const fence = spec.network === 'internet' ? this.#host.fence.tools : null;
-    return { plan, qemuVersion: qemu.binary.version, container, fence };
+    const served = servedOf(container?.devices.folders ?? [], this.#host);
+    return { plan, qemuVersion: qemu.binary.version, container, fence, served };
+  }
+
+  #sharing(
+    spec: MachineSpec,
+    { capabilities }: KnownQemu,
+    { initrdPath }: BootFiles,
+    files: RunFiles,
+  ): FolderSharing {
+    return async (container, image) => {
+      if (container.folders.length === 0) return [];
+      const { wanted, ...server } = await this.#host.findFolderSharing();
+      const has = (device: string, object: string): boolean =>
+        capabilities?.devices.includes(device) === true && capabilities.objects.includes(object);
+      // A kernel of the person's own has its modules elsewhere.
+      const own = spec.kernel.kind === 'file' ? null : this.#host.ownKernel(spec.kernel.kind);
+      return shareFolders(container, image, {
+        ...{ server, wanted, files },
+        qemuCan: has('vhost-user-fs-device', 'memory-backend-memfd'),
+        kernelCan: await canMountVirtiofs({
+          configPath: own?.configPath ?? null,
+          modulesPath: own === null ? null : initrdPath,
+        }),
+      });
+    };
   }
 
   /** All that is wrong with a definition here; never throws for what is wrong with it. */
@@ -149,11 +200,16 @@ export class Planner {
     spec: MachineSpec,
     last: Run | null,
   ): Promise<CommandPreview> {
-    const { plan, container } = await this.plan(machineId, runId, spec, 'without-secrets');
+    const { plan } = await this.plan(machineId, runId, spec, 'without-secrets');
     const argv = buildArgv(plan);
+    // Nobody is there to start servers for its folders.
+    const alone = await planContainer(
+      ...([machineId, spec, this.#containers, this.#paths, 'without-secrets'] as const),
+      sharedAs(() => '9p'),
+    );
     return {
       argv,
-      script: shellScript(plan, container === null ? null : configurationFrames(container.records)),
+      script: shellScript(plan, alone === null ? null : configurationFrames(alone.records)),
       difference:
         last === null
           ? null
@@ -179,22 +235,33 @@ export class Planner {
       qemuVersion: qemu.binary.version,
       kernel: await this.#kernelFacts(spec),
       tscDeadlineTimer: this.#host.tscDeadlineTimer,
+      tscKHz: this.#host.tscKHz,
       vhostVsock: this.#host.vhostVsock,
       fenceProblem: spec.network === 'internet' ? (await this.#host.findFence()).problem : null,
     };
   }
 
   async #kernelFacts(spec: MachineSpec): Promise<KernelFacts | null> {
-    const fallback = this.#host.defaultKernel;
+    const { kernel } = spec;
     try {
-      if (spec.kernel.kind === 'file') return await readKernelFacts(spec.kernel.path, null);
-      if (fallback === null) return null;
-      return await readKernelFacts(fallback.kernelPath, fallback.configPath);
+      if (kernel.kind === 'file') return await readKernelFacts(kernel.path, null);
+      const own = this.#host.ownKernel(kernel.kind);
+      return own === null ? null : await readKernelFacts(own.kernelPath, own.configPath);
     } catch (error) {
       if (error instanceof AppError) return null; // what is wrong with the file is said by checkSpec
       throw error;
     }
   }
+}
+
+function servedOf(
+  shared: readonly SharedFolder[],
+  { folderSharing: { program } }: HostEnvironment,
+): ServedFolders | null {
+  const folders = shared.flatMap(({ hostPath: path, readOnly, socketPath }) =>
+    socketPath === null ? [] : [{ path, readOnly, socketPath }],
+  );
+  return program === null || folders.length === 0 ? null : { program, folders };
 }
 
 /** For `-bios`. QEMU finds qboot by its name; SeaBIOS's build may hide behind another file's. */

@@ -5,7 +5,7 @@
 import type { Accelerator, Disk, DiskLimits, MachineSpec } from '../../shared/index.ts';
 import type { RunFiles } from '../host/index.ts';
 import { netdevId, netdevValue } from '../network/index.ts';
-import { containerOptions, type ContainerDevices } from './container-devices.ts';
+import { containerOptions, needsSharedMemory, type ContainerDevices } from './container-devices.ts';
 import { kernelCommandLine } from './kernel-command-line.ts';
 import { escapeValue, type QemuOption } from './option.ts';
 
@@ -16,6 +16,8 @@ export interface LaunchPlan {
   readonly uuid: string;
   readonly spec: MachineSpec;
   readonly accelerator: Accelerator;
+  /** The rate of this computer's time stamp counter; null where nobody could measure it. */
+  readonly tscKHz: number | null;
   readonly kernelPath: string;
   /** Null for kernels that need none. */
   readonly initrdPath: string | null;
@@ -64,8 +66,15 @@ export function buildOptions(plan: LaunchPlan): QemuOption[] {
   ];
 }
 
-function board({ spec, firmware }: LaunchPlan): QemuOption[] {
-  const { board: chosen, memoryBackend } = spec;
+/** A server of shared folders reads and writes the guest's memory. */
+function memoryBackendOf({ spec, container }: LaunchPlan): MachineSpec['memoryBackend'] {
+  const { memoryBackend } = spec;
+  return memoryBackend === 'private' && needsSharedMemory(container) ? 'shared' : memoryBackend;
+}
+
+function board(plan: LaunchPlan): QemuOption[] {
+  const { spec, firmware } = plan;
+  const { board: chosen } = spec;
   const properties = [
     'microvm',
     // A bare "microvm" means different things from QEMU 5.2 on: acpi= is always said.
@@ -77,7 +86,7 @@ function board({ spec, firmware }: LaunchPlan): QemuOption[] {
     ...(chosen.optionRoms ? [] : ['x-option-roms=off']),
     ...(chosen.autoKernelCommandLine ? [] : ['auto-kernel-cmdline=off']),
     ...(chosen.usb ? ['usb=on'] : []),
-    ...(memoryBackend === 'private' ? [] : ['memory-backend=memory']),
+    ...(memoryBackendOf(plan) === 'private' ? [] : ['memory-backend=memory']),
   ];
   return [
     ['-machine', properties.join(',')],
@@ -85,8 +94,9 @@ function board({ spec, firmware }: LaunchPlan): QemuOption[] {
   ];
 }
 
-function processorAndMemory({ spec, accelerator, files }: LaunchPlan): QemuOption[] {
-  const { vcpus, memoryMiB, memoryBackend, cpuModel } = spec;
+function processorAndMemory(plan: LaunchPlan): QemuOption[] {
+  const { spec, accelerator, files } = plan;
+  const { vcpus, memoryMiB, cpuModel } = spec;
   const size = `${memoryMiB}M`;
   const backends = {
     private: [],
@@ -103,7 +113,7 @@ function processorAndMemory({ spec, accelerator, files }: LaunchPlan): QemuOptio
     ['-cpu', cpuModel ?? (accelerator === 'kvm' ? 'host' : 'max')],
     ['-smp', String(vcpus)],
     ['-m', size],
-    ...backends[memoryBackend],
+    ...backends[memoryBackendOf(plan)],
   ];
 }
 

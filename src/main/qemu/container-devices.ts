@@ -10,7 +10,32 @@ export interface ContainerDevices {
   readonly rootPath: string;
   /** A raw disk with an ext4, or null where what is written stays in the guest's memory. */
   readonly keptDiskPath: string | null;
-  readonly folders: readonly { readonly hostPath: string; readonly readOnly: boolean }[];
+  readonly folders: readonly SharedFolder[];
+}
+
+/** A folder of this computer that the guest sees. */
+export interface SharedFolder {
+  readonly hostPath: string;
+  readonly readOnly: boolean;
+  /** Where its virtiofsd listens; null where QEMU itself shares it, by 9p. */
+  readonly socketPath: string | null;
+}
+
+/** The kind of file system that a folder is for the guest. */
+export type FolderTransport = 'virtiofs' | '9p';
+
+export function transportOf({ socketPath }: Pick<SharedFolder, 'socketPath'>): FolderTransport {
+  return socketPath === null ? '9p' : 'virtiofs';
+}
+
+/** What a running machine's folder is, by its command. */
+export function transportIn(argv: readonly string[], index: number): FolderTransport {
+  return argv.includes(virtiofsDevice(index)) ? 'virtiofs' : '9p';
+}
+
+/** Whether QEMU must keep the guest's memory where another process can have it, too. */
+export function needsSharedMemory(container: ContainerDevices | null): boolean {
+  return container?.folders.some((folder) => transportOf(folder) === 'virtiofs') === true;
 }
 
 /** A folder's mount tag. */
@@ -27,16 +52,35 @@ export function containerOptions({
   return [
     ...blockDevice('root', 'nandu-root', rootPath, true),
     ...(keptDiskPath === null ? [] : blockDevice('kept', 'nandu-kept', keptDiskPath, false)),
-    ...folders.flatMap(({ hostPath, readOnly }, index): QemuOption[] => [
-      [
-        '-fsdev',
-        // As the person who runs it: what the guest makes belongs to them, whoever made it in there. QEMU
-        // itself follows no link that the guest makes (hw/9pfs/9p-local.c opens every step with O_NOFOLLOW).
-        `local,id=${folderTag(index)},path=${escapeValue(hostPath)},security_model=none,multidevs=remap${readOnly ? ',readonly=on' : ''}`,
-      ],
-      ['-device', `virtio-9p-device,fsdev=${folderTag(index)},mount_tag=${folderTag(index)}`],
-    ]),
+    ...folders.flatMap(folderOptions),
   ];
+}
+
+function folderOptions(
+  { hostPath, readOnly, socketPath }: SharedFolder,
+  index: number,
+): QemuOption[] {
+  const tag = folderTag(index);
+  if (socketPath !== null) {
+    return [
+      ['-chardev', `socket,id=${tag},path=${escapeValue(socketPath)}`],
+      ['-device', virtiofsDevice(index)],
+    ];
+  }
+  return [
+    [
+      '-fsdev',
+      // As the person who runs it: what the guest makes belongs to them, whoever made it in there. QEMU
+      // itself follows no link that the guest makes (hw/9pfs/9p-local.c opens every step with O_NOFOLLOW).
+      `local,id=${tag},path=${escapeValue(hostPath)},security_model=none,multidevs=remap${readOnly ? ',readonly=on' : ''}`,
+    ],
+    ['-device', `virtio-9p-device,fsdev=${tag},mount_tag=${tag}`],
+  ];
+}
+
+function virtiofsDevice(index: number): string {
+  const tag = folderTag(index);
+  return `vhost-user-fs-device,chardev=${tag},tag=${tag},queue-size=1024`;
 }
 
 function blockDevice(node: string, serial: string, path: string, readOnly: boolean): QemuOption[] {

@@ -7,9 +7,16 @@ export {
   traceEvents,
   type LaunchPlan,
 } from './argv.ts';
-export { folderTag, type ContainerDevices } from './container-devices.ts';
+export {
+  folderTag,
+  transportIn,
+  transportOf,
+  type ContainerDevices,
+  type FolderTransport,
+  type SharedFolder,
+} from './container-devices.ts';
 export { commandDifference } from './command-difference.ts';
-export { hostNameOf } from './kernel-command-line.ts';
+export { hostNameOf, timingOptions } from './kernel-command-line.ts';
 export { confine, hasUserManager } from './scope.ts';
 export { shellScript } from './shell-script.ts';
 export { probeKvm, type KvmProbeTarget, type KvmVerdict } from './kvm-probe.ts';

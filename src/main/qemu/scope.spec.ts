@@ -26,21 +26,21 @@ function busctl(script: string): void {
 
 const limits = { memoryMiB: 512, vcpus: 2 };
 
-it('asks for a scope with the process in it and its limits', async () => {
+it('asks for a scope with the processes in it and its limits', async () => {
   busctl('exit 0');
-  expect(await confine(4711, 'a-b', limits, env)).toBeNull();
+  expect(await confine([4711, 4712], 'a-b', limits, env)).toBeNull();
   const asked = readFileSync(join(folder, 'asked'), 'utf8').trim().split('\n');
-  expect(asked).toEqual(scopeCall(4711, 'a-b', limits));
+  expect(asked).toEqual(scopeCall([4711, 4712], 'a-b', limits));
   expect(asked.slice(7).join(' ')).toBe(
-    'ssa(sv)a(sa(sv)) nandu-a-b.scope fail 7 Description s A machine of Nandu PIDs au 1 4711 ' +
+    'ssa(sv)a(sa(sv)) nandu-a-b.scope fail 7 Description s A machine of Nandu PIDs au 2 4711 4712 ' +
       'MemoryMax t 1073741824 MemorySwapMax t 1073741824 CPUQuotaPerSecUSec t 3000000 ' +
       'TasksMax t 264 CollectMode s inactive-or-failed 0',
   );
 });
 
 it('says why there is none: no manager, no tool, a refusal', async () => {
-  expect(await confine(1, 'x', limits, {})).toContain('no systemd user manager');
-  expect(await confine(1, 'x', limits, { ...env, PATH: folder })).toContain('not installed');
+  expect(await confine([1], 'x', limits, {})).toContain('no systemd user manager');
+  expect(await confine([1], 'x', limits, { ...env, PATH: folder })).toContain('not installed');
   busctl('echo "Call failed: Access denied" >&2; exit 1');
-  expect(await confine(1, 'x', limits, env)).toBe('Call failed: Access denied');
+  expect(await confine([1], 'x', limits, env)).toBe('Call failed: Access denied');
 });

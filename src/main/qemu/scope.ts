@@ -31,19 +31,20 @@ export function hasUserManager(env: NodeJS.ProcessEnv): boolean {
 }
 
 /**
- * Moves a process into a scope of its own. What it has allocated by then stays uncounted, so call it early.
+ * Moves processes into a scope of their own. What they have allocated by then stays uncounted, so call it early.
+ * @param pids QEMU's, and those of what serves it alone.
  * @param name of the scope, unique; letters, digits and hyphens.
  * @returns why there is no scope; null when there is one.
  */
 export async function confine(
-  pid: number,
+  pids: readonly number[],
   name: string,
   limits: ScopeLimits,
   env: NodeJS.ProcessEnv,
 ): Promise<string | null> {
   if (!hasUserManager(env)) return 'This session has no systemd user manager.';
   try {
-    await run('busctl', scopeCall(pid, name, limits), { env, timeout: deadlineMs });
+    await run('busctl', scopeCall(pids, name, limits), { env, timeout: deadlineMs });
     return null;
   } catch (error) {
     const { code, stderr, message } = error as NodeJS.ErrnoException & { stderr?: string };
@@ -53,13 +54,13 @@ export async function confine(
 }
 
 /** The words for busctl(1). */
-export function scopeCall(pid: number, name: string, limits: ScopeLimits): string[] {
+export function scopeCall(pids: readonly number[], name: string, limits: ScopeLimits): string[] {
   const memory = (limits.memoryMiB + overheadMiB) * mib;
   // One more than the vCPUs: QEMU's own thread carries what they read and write.
   const microsecondsPerSecond = (limits.vcpus + 1) * 1_000_000;
   const properties = [
     ['Description', 's', 'A machine of Nandu'],
-    ['PIDs', 'au', '1', String(pid)],
+    ['PIDs', 'au', String(pids.length), ...pids.map(String)],
     ['MemoryMax', 't', String(memory)],
     ['MemorySwapMax', 't', String(memory)],
     ['CPUQuotaPerSecUSec', 't', String(microsecondsPerSecond)],

@@ -5,6 +5,7 @@
 import { dirname } from 'node:path';
 import type { RunFiles } from '../host/index.ts';
 import { buildOptions, type LaunchPlan } from './argv.ts';
+import { needsSharedMemory, type ContainerDevices } from './container-devices.ts';
 import type { QemuOption } from './option.ts';
 
 /** Stands for the script's own folder while the words are built; no path contains it. */
@@ -18,7 +19,9 @@ const runMark = '\u0001run';
 export function shellScript(plan: LaunchPlan, configuration: Buffer | null = null): string {
   const fenced = plan.spec.network === 'internet';
   const spec = fenced ? { ...plan.spec, network: 'host-ports' as const } : plan.spec;
-  const options = buildOptions({ ...plan, spec, files: markedFiles(plan.files) })
+  const served = needsSharedMemory(plan.container);
+  const container = served ? withoutServers(plan.container) : plan.container;
+  const options = buildOptions({ ...plan, spec, container, files: markedFiles(plan.files) })
     .filter(([name]) => name !== '-S') // nobody is there to say "cont"
     .map((option) => onTerminal(option))
     .map((option) => (configuration === null ? option : fromPipe(option)));
@@ -39,6 +42,7 @@ export function shellScript(plan: LaunchPlan, configuration: Buffer | null = nul
     '# its console is this terminal, its sockets and logs lie in a folder that goes when it ends,',
     '# and it need not be told to go on (-S). Other files or another QEMU: kernel=… initrd=… qemu=… sh FILE',
     ...(fenced ? withoutFence : []),
+    ...(served ? byNineP : []),
     ...(configuration === null ? [] : withoutSecrets(plan)),
     'set -eu',
     ...files.flatMap(([name, path]) =>
@@ -90,6 +94,16 @@ const withoutFence = [
   '# fence, so the guest reaches nothing (restrict=on); only the forwarded ports work. Take restrict=on away',
   '# only if it may reach this computer and the local network as well.',
 ];
+
+const byNineP = [
+  '# Nandu shares its folders by virtiofs, with a server for each; here QEMU shares them itself, by 9p.',
+];
+
+function withoutServers(container: ContainerDevices | null): ContainerDevices | null {
+  if (container === null) return null;
+  const folders = container.folders.map((folder) => ({ ...folder, socketPath: null }));
+  return { ...container, folders };
+}
 
 /** The run's files below the mark, so that no folder of this host is named. */
 function markedFiles(files: RunFiles): RunFiles {
