@@ -25,7 +25,13 @@ import {
 import { assertPrivate, inspectQemu, resolvePaths } from './host/index.ts';
 import { ImageService } from './images/index.ts';
 import { imageHandlers, routeConsoles, routeRequests } from './ipc/index.ts';
-import { examineHost, HostEnvironment, KeptLastWords, MachineManager } from './machines/index.ts';
+import {
+  examineHost,
+  HostEnvironment,
+  KeptLastWords,
+  LeftDisks,
+  MachineManager,
+} from './machines/index.ts';
 import {
   backUp,
   JournalRepository,
@@ -123,6 +129,8 @@ async function main(): Promise<void> {
     onProblem: complain,
   });
 
+  const leftDisks = new LeftDisks(paths, (id) => manager.get(id));
+
   await app.whenReady();
   confine(session.defaultSession);
   servePage(session.defaultSession, fileURLToPath(new URL('../renderer', import.meta.url)));
@@ -165,6 +173,8 @@ async function main(): Promise<void> {
       'doctor:run': () => examineHost(host, paths),
       'machine:last-words': () => lastWords.list(),
       'machine:dismiss-words': ({ ids }) => void lastWords.dismiss(ids),
+      'machine:left-disk': ({ id }) => leftDisks.of(id),
+      'machine:remove-left-disk': async ({ id }) => void (await leftDisks.remove(id)),
       'machine:delete': async ({ id, stopFirst }) => {
         await manager.remove(id, stopFirst);
         return undefined;

@@ -19,6 +19,8 @@ export const requestNames = [
   'machine:import',
   'machine:last-words',
   'machine:dismiss-words',
+  'machine:left-disk',
+  'machine:remove-left-disk',
   'run:list',
   'journal:list',
   'log:read',

@@ -22,7 +22,12 @@ import {
 } from './images.ts';
 import { journalEntrySchema, logKindSchema, logTextSchema } from './journal.ts';
 import { machineSpecSchema } from './machine-spec.ts';
-import { lastWordsEntrySchema, machineViewSchema, onceEndedSchema } from './machine.ts';
+import {
+  lastWordsEntrySchema,
+  leftDiskSchema,
+  machineViewSchema,
+  onceEndedSchema,
+} from './machine.ts';
 import { runSchema } from './run.ts';
 import { settingsSchema } from './settings.ts';
 
@@ -80,6 +85,10 @@ export const requests = {
     input: z.strictObject({ ids: z.array(machineIdSchema).max(1_000) }),
     output: nothing,
   },
+  /** Null where the definition has it, or there is none. */
+  'machine:left-disk': { input: oneMachine, output: leftDiskSchema.nullable() },
+  /** Refused with `illegal_state` where the definition has it, or a process may. */
+  'machine:remove-left-disk': { input: oneMachine, output: nothing },
   /** The newest runs first. */
   'run:list': {
     input: z.strictObject({ machineId: machineIdSchema, limit: z.int().min(1).max(10_000) }),

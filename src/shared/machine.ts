@@ -75,3 +75,7 @@ export type OnceEnded = z.infer<typeof onceEndedSchema>;
 /** The same with whose it was. */
 export const lastWordsEntrySchema = z.object({ id: machineIdSchema, ended: onceEndedSchema });
 export type LastWordsEntry = z.infer<typeof lastWordsEntrySchema>;
+
+/** The kept disk of a machine that keeps nothing any more; `bytes` are what it takes up. */
+export const leftDiskSchema = z.object({ path: z.string(), bytes: z.number().nonnegative() });
+export type LeftDisk = z.infer<typeof leftDiskSchema>;

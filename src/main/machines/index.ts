@@ -5,3 +5,4 @@ export type { ConsoleHandle } from './console-handle.ts';
 export { noContainers, type ContainerSource } from './container-plan.ts';
 export { MachineManager, type MachineManagerOptions } from './manager.ts';
 export { KeptLastWords } from './once-ended.ts';
+export { LeftDisks } from './left-disk.ts';
