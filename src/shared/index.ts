@@ -1,4 +1,5 @@
 /** The contract of both processes. Imports nothing but zod, so that either side can load it. */
+export * from './boot.ts';
 export * from './channel-names.ts';
 export * from './channels.ts';
 export * from './command.ts';

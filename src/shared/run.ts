@@ -1,59 +1,7 @@
 /** One execution of a machine: when, with which command, how it booted and how it ended. */
 import { z } from 'zod';
+import { bootTimelineSchema } from './boot.ts';
 import { machineIdSchema, runIdSchema } from './ids.ts';
-
-/** The phases of a boot, in the order in which they follow each other without a gap. */
-export const phaseNames = [
-  'qemu-start',
-  'firmware',
-  'kernel-load',
-  'kernel',
-  'user-space',
-] as const;
-export const phaseNameSchema = z.enum(phaseNames);
-export type PhaseName = z.infer<typeof phaseNameSchema>;
-
-/** A phase's title and where it starts and ends, for people. */
-export const phaseInfo: Record<PhaseName, { title: string; explanation: string }> = {
-  'qemu-start': {
-    title: 'QEMU start',
-    explanation: 'From spawning the process until it resumes the guest’s CPUs (QMP RESUME).',
-  },
-  firmware: {
-    title: 'Firmware',
-    explanation:
-      'From the first guest instruction until the firmware asks for the kernel (fw_cfg).',
-  },
-  'kernel-load': {
-    title: 'Kernel load',
-    explanation: 'The firmware copies kernel, initrd and command line into memory (fw_cfg).',
-  },
-  kernel: {
-    title: 'Kernel',
-    explanation: 'From the hand-off to the kernel until the first process runs (console marker).',
-  },
-  'user-space': {
-    title: 'User space',
-    explanation: 'From the first process until the guest says that it is ready (agent port).',
-  },
-};
-
-/** A span of the boot in milliseconds since the process was spawned. */
-export const phaseSchema = z.object({
-  name: phaseNameSchema,
-  startMs: z.number().nonnegative(),
-  durationMs: z.number().nonnegative(),
-});
-export type Phase = z.infer<typeof phaseSchema>;
-
-/** How a boot went. The phases are contiguous from 0 and add up to `totalMs`. */
-export const bootTimelineSchema = z.object({
-  phases: z.array(phaseSchema),
-  totalMs: z.number().nonnegative(),
-  /** `ready`: the guest said so. `user-space`: its first process ran, readiness unknown. `partial`: neither was seen. */
-  reached: z.enum(['ready', 'user-space', 'partial']),
-});
-export type BootTimeline = z.infer<typeof bootTimelineSchema>;
 
 /** How a run ended. `expected` endings are not errors. */
 export const runEndSchema = z.object({
@@ -103,5 +51,9 @@ export const runSchema = z.object({
   argv: z.array(z.string()),
   boot: bootTimelineSchema.nullable(),
   end: runEndSchema.nullable(),
+  /** What a person wrote about it. */
+  note: z.string().max(500).default(''),
+  /** Whether it is its machine's baseline, with which others are compared. At most one of a machine's is. */
+  baseline: z.boolean().default(false),
 });
 export type Run = z.infer<typeof runSchema>;

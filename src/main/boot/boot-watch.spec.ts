@@ -29,7 +29,7 @@ describe('BootWatch', () => {
     'shows a boot of 2 s when the clock is set by %i ms meanwhile',
     (stepMs) => {
       const { shown, total } = boot(stepMs);
-      expect(shown).toEqual(['ready', 'qemu-start', 'kernel', 'user-space']);
+      expect(shown).toEqual(['ready', 'process-start', 'kernel', 'user-space']);
       expect(Math.abs(total - 2_000)).toBeLessThanOrEqual(Math.abs(stepMs) <= 100 ? 100 : 0);
     },
   );

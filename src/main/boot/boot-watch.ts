@@ -39,6 +39,23 @@ export class BootWatch {
     this.#monotonicZero = sources.monotonic() - ageMs;
   }
 
+  /** As {@link BootRecorder.greeted}. */
+  greeted(atMs: number): void {
+    this.#heard.greeted(this.#steady(atMs));
+    this.#stamped.greeted(atMs);
+  }
+
+  /** As {@link BootRecorder.kernelClock}; where the clock was set it is worth nothing. */
+  kernelClock(atMs: number, unpacksItself: boolean): void {
+    this.#stamped.kernelClock(atMs, unpacksItself);
+  }
+
+  /** As {@link BootRecorder.agentOpened}. */
+  agentOpened(atMs: number): void {
+    this.#heard.agentOpened(this.#steady(atMs));
+    this.#stamped.agentOpened(atMs);
+  }
+
   /** As {@link BootRecorder.resumed}. */
   resumed(atMs: number): void {
     this.#heard.resumed(this.#steady(atMs));
@@ -68,7 +85,8 @@ export class BootWatch {
    */
   timeline(): BootTimeline {
     // Not looked at anew: a clock that is set after the last mark changes nothing about the boot.
-    return (this.#stepped ? this.#heard : this.#stamped).timeline();
+    if (!this.#stepped) return this.#stamped.timeline();
+    return { ...this.#heard.timeline(), conditions: ['clock-set'] };
   }
 
   /** When a mark was made, on a real-time clock that nobody has set since the spawn. */

@@ -30,7 +30,7 @@ const boots = [
     name: 'qboot-elf',
     marks: [1795493083706.177, 1795493084059.541, 1795493086764.684, 1795493087061.762],
     rows: [
-      ['qemu-start', 0, 353.4],
+      ['process-start', 0, 353.4],
       ['firmware', 353.4, 12.9],
       ['kernel-load', 366.3, 19.9],
       ['kernel', 386.3, 2672.3],
@@ -41,7 +41,7 @@ const boots = [
     name: 'qboot-elf-acpi-off',
     marks: [1795493087101.006, 1795493087144.276, 1795493089748.533, 1795493090042.743],
     rows: [
-      ['qemu-start', 0, 43.3],
+      ['process-start', 0, 43.3],
       ['firmware', 43.3, 1.7],
       ['kernel-load', 44.9, 0.7],
       ['kernel', 45.7, 2601.9],
@@ -52,7 +52,7 @@ const boots = [
     name: 'qboot-bzimage',
     marks: [1795493090091.249, 1795493090160.889, 1795493093291.123, 1795493093644.236],
     rows: [
-      ['qemu-start', 0, 69.6],
+      ['process-start', 0, 69.6],
       ['firmware', 69.6, 2.7],
       ['kernel-load', 72.4, 5.4],
       ['kernel', 77.8, 3122.1],
@@ -64,7 +64,7 @@ const boots = [
     name: 'seabios-bzimage',
     marks: [1795493864261.921, 1795493864389.667, 1795493868011.547, 1795493868378.604],
     rows: [
-      ['qemu-start', 0, 127.7],
+      ['process-start', 0, 127.7],
       ['firmware', 127.7, 66.1],
       ['kernel-load', 193.8, 61.1],
       ['kernel', 255, 3494.7],
@@ -76,7 +76,7 @@ const boots = [
     name: 'seabios-elf',
     marks: [1795493249700.545, 1795493249852.39, 1795493255417.326, 1795493255804.379],
     rows: [
-      ['qemu-start', 0, 151.8],
+      ['process-start', 0, 151.8],
       ['firmware', 151.8, 336.6],
       ['kernel-load', 488.5, 13.2],
       ['kernel', 501.7, 5215.1],
@@ -138,7 +138,7 @@ describe('a recorded boot', () => {
     quietKernel.trace(kernelKey(2000));
     quietKernel.userSpace(1500);
     expect(rows(quietKernel.timeline())).toEqual([
-      ['qemu-start', 0, 10],
+      ['process-start', 0, 10],
       ['firmware', 10, 10],
       ['kernel-load', 20, 0],
       ['kernel', 20, 1480],

@@ -29,7 +29,7 @@ describe('missing marks', () => {
   });
   const cases: [string, (recorder: BootRecorder) => void, unknown[], BootTimeline['reached']][] = [
     ['nothing', () => undefined, [], 'partial'],
-    ['RESUME only', (r) => r.resumed(1100), [['qemu-start', 0, 100]], 'partial'],
+    ['RESUME only', (r) => r.resumed(1100), [['process-start', 0, 100]], 'partial'],
     [
       'no trace: the kernel starts at RESUME',
       (r) => {
@@ -38,7 +38,7 @@ describe('missing marks', () => {
         r.ready(3500);
       },
       [
-        ['qemu-start', 0, 100],
+        ['process-start', 0, 100],
         ['kernel', 100, 1900],
         ['user-space', 2000, 500],
       ],
@@ -53,7 +53,7 @@ describe('missing marks', () => {
         r.ready(3500);
       },
       [
-        ['qemu-start', 0, 100],
+        ['process-start', 0, 100],
         ['firmware', 100, 10],
         ['kernel-load', 110, 10],
         ['kernel', 120, 2380],
@@ -67,7 +67,7 @@ describe('missing marks', () => {
         r.userSpace(3000);
       },
       [
-        ['qemu-start', 0, 110],
+        ['process-start', 0, 110],
         ['kernel-load', 110, 0],
         ['kernel', 110, 1890],
       ],
@@ -94,10 +94,67 @@ describe('missing marks', () => {
     recorder.ready(3500);
     recorder.ready(9500);
     expect(rows(recorder.timeline())).toEqual([
-      ['qemu-start', 0, 100],
+      ['process-start', 0, 100],
       ['kernel', 100, 1900],
       ['user-space', 2000, 500],
     ]);
+  });
+});
+
+describe('a container from a bzImage', () => {
+  const boot = (mark: (recorder: BootRecorder) => void): BootTimeline => {
+    const recorder = new BootRecorder(1000);
+    recorder.greeted(1040);
+    recorder.resumed(1060);
+    for (const atMs of [1070, 1080]) {
+      recorder.trace({ kind: 'fw-cfg-select', atMs, key: 0x14, name: '' });
+    }
+    recorder.userSpace(3000);
+    mark(recorder);
+    expectContiguous(recorder.timeline());
+    return recorder.timeline();
+  };
+
+  it('has all eight phases', () => {
+    const timeline = boot((recorder) => {
+      recorder.kernelClock(1800, true);
+      recorder.agentOpened(3100);
+      recorder.agentOpened(9000);
+      recorder.ready(3250);
+    });
+    expect(rows(timeline)).toEqual([
+      ['process-start', 0, 40],
+      ['qmp', 40, 20],
+      ['firmware', 60, 10],
+      ['kernel-load', 70, 10],
+      ['decompression', 80, 720],
+      ['kernel', 800, 1200],
+      ['initrd', 2000, 100],
+      ['user-space', 2100, 150],
+    ]);
+    expect(timeline.kernelClockMs).toBe(800);
+  });
+
+  it('does not believe a clock that started before the kernel was there, or an agent after the end', () => {
+    const timeline = boot((recorder) => {
+      recorder.kernelClock(1075, true);
+      recorder.agentOpened(3300);
+      recorder.ready(3250);
+    });
+    expect(rows(timeline).slice(4)).toEqual([
+      ['kernel', 80, 1920],
+      ['user-space', 2000, 250],
+    ]);
+  });
+
+  it('has no decompression when the kernel is an ELF', () => {
+    const { phases } = boot((recorder) => recorder.kernelClock(1100, false));
+    expect(phases.map(({ name }) => name)).not.toContain('decompression');
+  });
+
+  it('has reached user space when only its agent was seen after that', () => {
+    const { reached, phases } = boot((recorder) => recorder.agentOpened(3100));
+    expect([reached, phases.at(-1)?.name]).toEqual(['user-space', 'initrd']);
   });
 });
 
@@ -109,9 +166,9 @@ describe('clocks', () => {
     recorder.ready(2990);
     const timeline = recorder.timeline();
     expectContiguous(timeline);
-    expect(timeline).toEqual({
+    expect(timeline).toMatchObject({
       phases: [
-        { name: 'qemu-start', startMs: 0, durationMs: 0 },
+        { name: 'process-start', startMs: 0, durationMs: 0 },
         { name: 'kernel', startMs: 0, durationMs: 1990 },
         { name: 'user-space', startMs: 1990, durationMs: 0 },
       ],

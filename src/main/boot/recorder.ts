@@ -33,13 +33,36 @@ interface Boundary {
 export class BootRecorder {
   readonly #spawnedAtMs: number;
   readonly #kernelLoad = new KernelLoadFinder();
+  #greetedAtMs: number | null = null;
   #resumedAtMs: number | null = null;
+  #kernelClockAtMs: number | null = null;
+  #unpacksItself = false;
+  #agentAtMs: number | null = null;
   #userSpaceAtMs: number | null = null;
   #readyAtMs: number | null = null;
 
   /** @param spawnedAtMs just before the process was spawned. */
   constructor(spawnedAtMs: number) {
     this.#spawnedAtMs = spawnedAtMs;
+  }
+
+  /** QEMU's monitor greeted. Only the first counts: a later one is another Nandu's. */
+  greeted(atMs: number): void {
+    this.#greetedAtMs ??= atMs;
+  }
+
+  /**
+   * The kernel's own clock started, by the uptime that the first process saw. The last call counts.
+   * @param unpacksItself whether the kernel is a bzImage: then what lies before is its decompression.
+   */
+  kernelClock(atMs: number, unpacksItself: boolean): void {
+    this.#kernelClockAtMs = atMs;
+    this.#unpacksItself = unpacksItself;
+  }
+
+  /** A container's agent opened its port: the initrd has done its part. Only the first counts. */
+  agentOpened(atMs: number): void {
+    this.#agentAtMs ??= atMs;
   }
 
   /** The guest's CPUs began to run (QMP RESUME). Only the first counts: later ones end a pause. */
@@ -67,8 +90,8 @@ export class BootRecorder {
    * add up to `totalMs` exactly, to the last bit.
    *
    * A mark that is missing between two known ones leaves a span of several phases. It becomes one
-   * phase, named `kernel` if that is among them and else after the first of them, because that is
-   * where nearly all of its time goes; the others are left out. So without a trace the kernel starts
+   * phase, named `kernel` or `user-space` if that is among them and else after the first of them, because
+   * that is where nearly all of its time goes; the others are left out. So without a trace the kernel starts
    * at RESUME, and without a user-space mark it lasts until ready, and there is no `user-space` to
    * see. Without QMP's RESUME the trace's own change to `running` stands in for it.
    *
@@ -80,10 +103,13 @@ export class BootRecorder {
     const userSpaceAtMs = this.#userSpaceNoLaterThanReady();
     const load = this.#kernelLoad.span(userSpaceAtMs ?? this.#readyAtMs ?? Infinity);
     const boundaries: Boundary[] = [
-      { ends: 'qemu-start', atMs: this.#resumedAtMs ?? this.#kernelLoad.runningAtMs },
+      { ends: 'process-start', atMs: this.#greetedAtMs },
+      { ends: 'qmp', atMs: this.#resumedAtMs ?? this.#kernelLoad.runningAtMs },
       { ends: 'firmware', atMs: load?.firstAtMs ?? null },
       { ends: 'kernel-load', atMs: load?.lastAtMs ?? null },
+      { ends: 'decompression', atMs: this.#unpacked(load?.lastAtMs ?? null, userSpaceAtMs) },
       { ends: 'kernel', atMs: userSpaceAtMs },
+      { ends: 'initrd', atMs: this.#agentBetween(userSpaceAtMs) },
       { ends: 'user-space', atMs: this.#readyAtMs },
     ];
     const phases: Phase[] = [];
@@ -102,10 +128,30 @@ export class BootRecorder {
       phases.push({ name: nameOf(pending), startMs, durationMs: endMs - startMs });
       startMs = endMs;
       pending = [];
-      if (ends === 'kernel') reached = 'user-space';
+      if (ends === 'kernel' || ends === 'initrd') reached = 'user-space';
       if (ends === 'user-space') reached = 'ready';
     }
-    return { phases, totalMs: startMs, reached };
+    const clockMs =
+      this.#kernelClockAtMs === null ? null : this.#kernelClockAtMs - this.#spawnedAtMs;
+    return {
+      ...{ phases, totalMs: startMs, reached, details: [], conditions: [] },
+      kernelClockMs: clockMs === null || clockMs < 0 ? null : Math.round(clockMs * 1000) / 1000,
+    };
+  }
+
+  /** The uptime is a guest's word: a clock that starts where it cannot have is left out. */
+  #unpacked(loadedAtMs: number | null, userSpaceAtMs: number | null): number | null {
+    const atMs = this.#unpacksItself ? this.#kernelClockAtMs : null;
+    if (atMs === null || loadedAtMs === null || userSpaceAtMs === null) return null;
+    return atMs >= loadedAtMs && atMs <= userSpaceAtMs ? atMs : null;
+  }
+
+  /** Without the first process's own mark the agent's port says nothing about the initrd. */
+  #agentBetween(userSpaceAtMs: number | null): number | null {
+    if (this.#agentAtMs === null || userSpaceAtMs === null) return null;
+    // Stamped by QEMU, where the mark is stamped when Nandu reads it.
+    const atMs = Math.max(this.#agentAtMs, userSpaceAtMs);
+    return this.#readyAtMs !== null && atMs > this.#readyAtMs ? null : atMs;
   }
 
   /**
@@ -121,5 +167,6 @@ export class BootRecorder {
 
 /** Names a span that covers these phases. */
 function nameOf(phases: readonly PhaseName[]): PhaseName {
-  return phases.includes('kernel') ? 'kernel' : (phases[0] ?? 'kernel');
+  const main = (['kernel', 'user-space'] as const).find((name) => phases.includes(name));
+  return main ?? phases[0] ?? 'kernel';
 }

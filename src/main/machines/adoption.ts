@@ -169,6 +169,7 @@ async function reconnect(candidate: Candidate): Promise<boolean> {
               ),
         // A boot that goes on is watched to its end; what came before is in the trace.
         recorder: booting ? new BootWatch(record.spawnedAtMs, false) : null,
+        kernelClock: null,
       },
       machine.listener,
       !running,
@@ -223,7 +224,15 @@ function takeUnreachable({
   machine.hub.loadOnce(files.consoleLog);
   const live = new LiveRun(
     {
-      ...{ runId: run.id, files, qmp: null, hub: machine.hub, agent: null, recorder: null },
+      ...{
+        runId: run.id,
+        files,
+        qmp: null,
+        hub: machine.hub,
+        agent: null,
+        recorder: null,
+        kernelClock: null,
+      },
       ...{ acpi: hasAcpi(record), onProblem, marksExpected: false },
       ...{ container: false, folders: foldersOf(record, files, signal) },
       process: watchProcess(record, signal),

@@ -19,6 +19,7 @@ export interface BootProgressParts {
   readonly scanner: ConsoleMarkScanner;
   /** Null where nobody watched the boot: then there is nothing to follow. */
   readonly recorder: BootWatch | null;
+  readonly kernelClock: { readonly unpacksItself: boolean } | null;
   readonly listener: { booted(timeline: BootTimeline): void };
   /** The monitor as long as there is one. */
   readonly monitor: () => QmpSession | null;
@@ -42,10 +43,20 @@ export class BootProgress {
 
   /** New console output may have had a mark. */
   consoleMarked(): void {
-    const { scanner, recorder } = this.#parts;
+    const { scanner, recorder, kernelClock } = this.#parts;
     if (recorder === null || this.#done || scanner.userSpaceAtMs === null) return;
     recorder.userSpace(scanner.userSpaceAtMs);
+    const { userSpaceUptimeSeconds } = scanner;
+    if (kernelClock !== null && userSpaceUptimeSeconds !== null) {
+      const startedAtMs = scanner.userSpaceAtMs - userSpaceUptimeSeconds * 1000;
+      recorder.kernelClock(startedAtMs, kernelClock.unpacksItself);
+    }
     void this.publish();
+  }
+
+  /** @param atMs epoch milliseconds. */
+  agentOpened(atMs: number): void {
+    this.#parts.recorder?.agentOpened(atMs);
   }
 
   /** @param atMs epoch milliseconds. */

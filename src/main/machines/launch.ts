@@ -44,6 +44,8 @@ export interface LaunchContext {
   readonly fence: FenceTools | null;
   /** Folders that have servers of their own; null where there are none. */
   readonly served: ServedFolders | null;
+  /** Whether the kernel is a bzImage, which unpacks itself before it starts. */
+  readonly unpacksItself: boolean;
   /** The path of the database that knows the run. */
   readonly database: string;
   readonly hub: ConsoleHub;
@@ -107,6 +109,7 @@ export async function launch(context: LaunchContext): Promise<LiveRun> {
       (race) => connectWithRetry(files.qmpSocket, { deadlineMs: monitorDeadlineMs, signal: race }),
       signal,
     );
+    recorder.greeted(clock.now());
     const [consoleSocket, agentSocket] = await Promise.all([
       connectSocket(files.consoleSocket, sockets),
       plan.spec.devices.agent ? connectSocket(files.agentSocket, sockets) : null,
@@ -123,6 +126,7 @@ export async function launch(context: LaunchContext): Promise<LiveRun> {
     live = new LiveRun(
       {
         ...{ runId, files, process: qemu, qmp, hub, scanner, recorder, consoleDrained },
+        kernelClock: hasTrueClock(plan) ? { unpacksItself: context.unpacksItself } : null,
         acpi: plan.spec.board.acpi,
         marksExpected: plan.spec.initrd.kind === 'default',
         onProblem: context.onProblem,
@@ -167,6 +171,11 @@ export async function launch(context: LaunchContext): Promise<LiveRun> {
     await rm(files.runDirectory, { recursive: true, force: true }).catch(context.onProblem);
     throw failure;
   }
+}
+
+/** Emulated, a guest that was not told the counter's true rate tells its uptime wrong. */
+function hasTrueClock({ accelerator, tscKHz, spec }: LaunchPlan): boolean {
+  return accelerator === 'kvm' || (tscKHz !== null && spec.kernelDefaults);
 }
 
 /**

@@ -84,6 +84,8 @@ export interface LiveRunParts {
   readonly scanner: ConsoleMarkScanner;
   /** Null for an adopted run, whose boot nobody watched to the end. */
   readonly recorder: BootWatch | null;
+  /** Where the guest's own clock can be believed: what it says of the kernel's start. */
+  readonly kernelClock: { readonly unpacksItself: boolean } | null;
   /** Whether a guest that boots well says so: Nandu's own init, watched from the start on. */
   readonly marksExpected: boolean;
   /** Resolves when the console's last byte was read. */
@@ -344,10 +346,11 @@ export class LiveRun {
         };
         break;
       case 'VSERPORT_CHANGE':
-        // A container's agent opens the port before there is a container.
-        if (this.#parts.container) break;
         if (event.data['id'] === agentPortId && event.data['open'] === true) {
-          this.#boot.ready(event.timestampMs ?? Date.now());
+          const atMs = event.timestampMs ?? Date.now();
+          // A container's agent opens the port before there is a container.
+          if (this.#parts.container) this.#boot.agentOpened(atMs);
+          else this.#boot.ready(atMs);
         }
         break;
     }

@@ -52,6 +52,8 @@ export interface PlannedLaunch {
   readonly container: PlannedContainer | null;
   /** Folders with servers of their own; null where there are none. */
   readonly served: ServedFolders | null;
+  /** Whether the kernel is a bzImage, which unpacks itself before it starts. */
+  readonly unpacksItself: boolean;
 }
 
 /** Plans launches on one host. */
@@ -127,7 +129,8 @@ export class Planner {
     };
     const fence = spec.network === 'internet' ? this.#host.fence.tools : null;
     const served = servedOf(container?.devices.folders ?? [], this.#host);
-    return { plan, qemuVersion: qemu.binary.version, container, fence, served };
+    const unpacksItself = context.kernel?.format === 'bzImage';
+    return { plan, qemuVersion: qemu.binary.version, container, fence, served, unpacksItself };
   }
 
   #sharing(

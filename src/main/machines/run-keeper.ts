@@ -79,7 +79,7 @@ export class RunKeeper {
   /** Writes the run down, and launches it. */
   async #launch({ machine, report, signal, runId, planned }: PreparedLaunch): Promise<LiveRun> {
     const { runs, paths, onProblem } = this.#options;
-    const { plan, qemuVersion, container, fence, served } = planned;
+    const { plan, qemuVersion, container, fence, served, unpacksItself } = planned;
     const { spec } = plan;
     const run = runs.start({
       ...{ id: runId, machineId: machine.id, startedAtMs: Date.now(), spec, qemuVersion },
@@ -90,7 +90,7 @@ export class RunKeeper {
     try {
       return await launch({
         ...{ machineId: machine.id, runId, plan, signal, onProblem },
-        ...{ fence, served, qemuVersion, records: container?.records ?? null },
+        ...{ fence, served, unpacksItself, qemuVersion, records: container?.records ?? null },
         database: paths.database,
         ...{ hub: machine.hub, listener: report.listener },
       });

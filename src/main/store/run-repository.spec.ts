@@ -6,9 +6,10 @@ import { RunRepository } from './run-repository.ts';
 import { aMachine, aRun, machineId, runId, temporaryDatabase } from './temporary-database.ts';
 
 const boot: BootTimeline = {
-  phases: [{ name: 'qemu-start', startMs: 0, durationMs: 40.25 }],
+  phases: [{ name: 'process-start', startMs: 0, durationMs: 40.25 }],
   totalMs: 40.25,
   reached: 'ready',
+  ...{ details: [], conditions: ['cold'], kernelClockMs: 12.5 },
 };
 const end: RunEnd = { kind: 'stopped', expected: true, message: 'Stopped.' };
 const missing = expect.objectContaining({ code: 'not_found' });
@@ -38,6 +39,23 @@ describe('RunRepository', () => {
     runs.finish(started.id, 2000.5, end);
     expect(runs.latest(machine.id)).toEqual({ ...started, boot, endedAtMs: 2000.5, end });
     expect(runs.unfinished()).toEqual([]);
+  });
+
+  it('keeps a note, and one baseline for each machine', () => {
+    const { runs, machine, machines } = withMachine();
+    const other = runs.start(aRun(machines.create(aMachine('two')).id));
+    const [first, second] = [runs.start(aRun(machine.id)), runs.start(aRun(machine.id))];
+    expect(runs.annotate(first.id, 'with the new disk').note).toBe('with the new disk');
+    runs.setBaseline(other.id, true);
+    runs.setBaseline(first.id, true);
+    expect(runs.setBaseline(second.id, true).baseline).toBe(true);
+    const pinned = (id: typeof machine.id): boolean[] =>
+      runs.list(id, 9).map(({ baseline }) => baseline);
+    expect([pinned(machine.id), runs.get(other.id).baseline]).toEqual([[true, false], true]);
+    runs.setBaseline(second.id, false);
+    expect(pinned(machine.id)).toEqual([false, false]);
+    expect(() => runs.annotate(runId(), 'x')).toThrow(missing);
+    expect(() => runs.setBaseline(runId(), true)).toThrow(missing);
   });
 
   it('counts each machine’s runs from 1 and lists the newest first', () => {

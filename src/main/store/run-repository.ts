@@ -21,7 +21,7 @@ import { parseRow } from './rows.ts';
 import { upgradeSpec } from './spec-upgrade.ts';
 
 /** A run as it begins; the repository gives it its number. */
-export type NewRun = Omit<Run, 'number' | 'endedAtMs' | 'boot' | 'end'> & {
+export type NewRun = Omit<Run, 'number' | 'endedAtMs' | 'boot' | 'end' | 'note' | 'baseline'> & {
   /** The machine's definition as it is started. Kept beside the run, see {@link RunRepository.specOf}. */
   spec: MachineSpec;
 };
@@ -47,6 +47,8 @@ interface Row {
   argv: string;
   boot: string | null;
   ending: string | null;
+  note: string;
+  baseline: number;
 }
 
 /** The runs of all machines. Every method throws AppError as `NanduDatabase.run` does. */
@@ -55,6 +57,10 @@ export class RunRepository {
   readonly #start: Statement<[object], { number: number }>;
   readonly #recordBoot: Statement<[string, string]>;
   readonly #finish: Statement<[number, string, string]>;
+  readonly #annotate: Statement<[string, string]>;
+  readonly #unpin: Statement<[string]>;
+  readonly #pin: Statement<[string]>;
+  readonly #get: Statement<[string], Row>;
   readonly #list: Statement<[string, number], Row>;
   readonly #unfinished: Statement<[], Row>;
   readonly #readyTimes: Statement<[string, number], ReadyTime>;
@@ -76,7 +82,14 @@ export class RunRepository {
     this.#recordBoot = connection.prepare('UPDATE runs SET boot = ? WHERE id = ?');
     this.#finish = connection.prepare('UPDATE runs SET ended_at_ms = ?, ending = ? WHERE id = ?');
     const columns = `SELECT id, machine_id, number, started_at_ms, ended_at_ms, accelerator,
-                            qemu_version, argv, boot, ending FROM runs`;
+                            qemu_version, argv, boot, ending, note, baseline FROM runs`;
+    this.#annotate = connection.prepare('UPDATE runs SET note = ? WHERE id = ?');
+    this.#unpin = connection.prepare(
+      `UPDATE runs SET baseline = 0 WHERE baseline = 1
+         AND machine_id = (SELECT machine_id FROM runs WHERE id = ?)`,
+    );
+    this.#pin = connection.prepare('UPDATE runs SET baseline = 1 WHERE id = ?');
+    this.#get = connection.prepare(`${columns} WHERE id = ?`);
     this.#list = connection.prepare(`${columns} WHERE machine_id = ? ORDER BY number DESC LIMIT ?`);
     this.#unfinished = connection.prepare(
       `${columns} WHERE ending IS NULL ORDER BY started_at_ms, number`,
@@ -111,7 +124,15 @@ export class RunRepository {
       }
     });
     if (row === undefined) throw new Error('INSERT … RETURNING gave no row.');
-    return { ...run, number: row.number, endedAtMs: null, boot: null, end: null };
+    return {
+      ...run,
+      number: row.number,
+      endedAtMs: null,
+      boot: null,
+      end: null,
+      note: '',
+      baseline: false,
+    };
   }
 
   /**
@@ -129,6 +150,37 @@ export class RunRepository {
    */
   finish(id: RunId, endedAtMs: number, end: RunEnd): void {
     this.#change(id, () => this.#finish.run(endedAtMs, JSON.stringify(end), id));
+  }
+
+  /**
+   * Keeps what a person wrote about it.
+   * @throws AppError `not_found`.
+   */
+  annotate(id: RunId, note: string): Run {
+    this.#change(id, () => this.#annotate.run(note, id));
+    return this.get(id);
+  }
+
+  /**
+   * Makes it its machine's baseline in place of any other, or takes that back.
+   * @throws AppError `not_found`.
+   */
+  setBaseline(id: RunId, baseline: boolean): Run {
+    this.#database.run(() =>
+      this.#database.connection.transaction(() => {
+        this.#unpin.run(id);
+        if (baseline) this.#pin.run(id);
+      })(),
+    );
+    return this.get(id);
+  }
+
+  /** @throws AppError `not_found`, also for one that cannot be read (reported). */
+  get(id: RunId): Run {
+    const row = this.#database.run(() => this.#get.get(id));
+    const [run] = row === undefined ? [] : this.#read([row]);
+    if (run === undefined) throw gone(id);
+    return run;
   }
 
   /** @returns the machine's newest run that can be read, null when there is none. */
@@ -172,7 +224,7 @@ export class RunRepository {
 
   #change(id: RunId, work: () => { changes: number }): void {
     if (this.#database.run(work).changes > 0) return;
-    throw new AppError('not_found', 'That run does not exist any more.', { details: { id } });
+    throw gone(id);
   }
 
   #read(rows: Row[]): Run[] {
@@ -189,10 +241,16 @@ export class RunRepository {
         argv: JSON.parse(row.argv) as unknown,
         boot: row.boot === null ? null : (JSON.parse(row.boot) as unknown),
         end: row.ending === null ? null : (JSON.parse(row.ending) as unknown),
+        note: row.note,
+        baseline: row.baseline === 1,
       }));
       if (parsed.ok) runs.push(parsed.value);
       else this.#database.report(parsed.problem);
     }
     return runs;
   }
+}
+
+function gone(id: RunId): AppError {
+  return new AppError('not_found', 'That run does not exist any more.', { details: { id } });
 }

@@ -10,7 +10,7 @@ it('keeps settings, and falls back to defaults with a report', () => {
   const settings = new SettingsRepository(database);
   expect(settings.get()).toEqual(defaultSettings);
   const chosen: Settings = {
-    ...{ theme: 'light', parting: 'keep', doctorSeen: true },
+    ...{ theme: 'light', parting: 'keep', sharedFolders: '9p', doctorSeen: true },
     qemuPaths: ['/opt/qemu/bin/qemu-system-x86_64'],
   };
   settings.set({ ...chosen, theme: 'dark' });

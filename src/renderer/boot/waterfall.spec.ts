@@ -4,7 +4,7 @@ import { layOut } from './waterfall.ts';
 
 const boot: BootTimeline = {
   phases: [
-    { name: 'qemu-start', startMs: 0, durationMs: 100 },
+    { name: 'process-start', startMs: 0, durationMs: 100 },
     { name: 'firmware', startMs: 100, durationMs: 0.2 },
     { name: 'kernel-load', startMs: 100.2, durationMs: 99.8 },
     { name: 'kernel', startMs: 200, durationMs: 600 },

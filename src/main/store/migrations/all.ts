@@ -5,9 +5,10 @@
 import { initial } from './0001-initial.ts';
 import { journal } from './0002-journal.ts';
 import { secrets } from './0003-secrets.ts';
+import { boots } from './0004-boots.ts';
 import type { Migration } from './migration.ts';
 
-export const migrations: readonly Migration[] = [initial, journal, secrets];
+export const migrations: readonly Migration[] = [initial, journal, secrets, boots];
 
 /** The newest layout that this Nandu knows. */
-export const newestVersion = secrets.version;
+export const newestVersion = boots.version;
