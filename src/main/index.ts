@@ -88,6 +88,7 @@ async function main(): Promise<void> {
     guestDirectory: paths.guest,
     probes: new ProbeRepository(database),
     registeredQemus: () => settings.get().qemuPaths,
+    sharedFolders: () => settings.get().sharedFolders,
     onChanged: (status) => tell('host:changed', status),
     moreProblems: () => manager.definitionProblems,
   });

@@ -24,6 +24,9 @@ function cacheWithout(module: string): string {
   const cache = temporaryDirectory();
   const folder = join(cache, 'guest');
   mkdirSync(folder);
+  for (const { file } of [manifest.userland, manifest.tscRate]) {
+    symlinkSync(join(guest, file), join(folder, file));
+  }
   const kernels = manifest.kernels.map((kernel) => {
     for (const file of [kernel.vmlinux, kernel.bzImage, kernel.config, kernel.modules]) {
       if (file !== null) symlinkSync(join(guest, file.file), join(folder, file.file));
@@ -55,23 +58,29 @@ function cacheWithout(module: string): string {
   return cache;
 }
 
-it.each([
+it.each<[string, RegExp, string?, Record<string, string>?]>([
   ['squashfs', /has no squashfs.*CONFIG_SQUASHFS/, 'kernel'],
   ['overlay', /no overlay file system.*CONFIG_OVERLAY_FS/, 'kernel'],
-  ['9p', /no 9p file system/, 'container.folders'],
-  ['virtio_blk', /without having run its command/, undefined],
-])('without %s a container does not start, and says why', async (module, message, field) => {
-  const scene = await ContainerScene.open({ env: { NANDU_CACHE_DIR: cacheWithout(module) } });
-  scenes.push(scene);
-  const folders = [{ hostPath: temporaryDirectory(), guestPath: '/data', readOnly: true }];
-  const { view, text } = await scene.run(await scene.image('plain'), 'echo ran', { folders });
-  expect(view).toMatchObject({
-    state: 'crashed',
-    run: { end: { kind: 'command-failed', expected: false } },
-    problem: { code: 'command_failed' },
-  });
-  expect(view.problem?.message).toMatch(message);
-  expect(view.problem?.details['field']).toBe(field);
-  expect(text).toContain('nandu: the ');
-  expect(text).not.toContain('\nran');
-});
+  ['9p', /no 9p file system/, 'container.folders', { NANDU_VIRTIOFSD: '' }],
+  ['virtiofs', /no virtiofs\. Choose 9p/, 'container.folders'],
+  ['virtio_blk', /without having run its command/],
+])(
+  'without %s a container does not start, and says why',
+  async (module, message, field, env = {}) => {
+    const scene = await ContainerScene.open({
+      env: { NANDU_CACHE_DIR: cacheWithout(module), ...env },
+    });
+    scenes.push(scene);
+    const folders = [{ hostPath: temporaryDirectory(), guestPath: '/data', readOnly: true }];
+    const { view, text } = await scene.run(await scene.image('plain'), 'echo ran', { folders });
+    expect(view).toMatchObject({
+      state: 'crashed',
+      run: { end: { kind: 'command-failed', expected: false } },
+      problem: { code: 'command_failed' },
+    });
+    expect(view.problem?.message).toMatch(message);
+    expect(view.problem?.details['field']).toBe(field);
+    expect(text).toContain('nandu: the ');
+    expect(text).not.toContain('\nran');
+  },
+);

@@ -143,8 +143,8 @@ static bool mount_folder(const char *record, struct failure *failure) {
   make_folders(path);
   unsigned long flags = MS_NOSUID | MS_NODEV | (strcmp(access, "ro") == 0 ? MS_RDONLY : 0);
   const char *options = strcmp(type, "9p") == 0 ? "trans=virtio,version=9p2000.L,msize=262144,access=client" : NULL;
-  if (mount(tag, path, type, flags, options) != 0) return failed(failure, "folder", errno, path);
-  return true;
+  if (mount(tag, path, type, flags, options) == 0) return true;
+  return failed(failure, strcmp(type, "virtiofs") == 0 ? "virtiofs" : "folder", errno, path);
 }
 
 /* In place of what is there, be it a link that leads anywhere. */

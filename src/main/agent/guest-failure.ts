@@ -38,6 +38,13 @@ const stages: Record<
         : `The folder for “${detail}” cannot be mounted in the guest (error ${error}).`,
     field: 'container.folders',
   }),
+  virtiofs: (detail, error) => ({
+    message:
+      error === ENODEV
+        ? `The folder for “${detail}” cannot be mounted: this kernel has no virtiofs. Choose 9p for shared folders in Nandu’s settings.`
+        : `The folder for “${detail}” cannot be mounted by virtiofs in the guest (error ${error}).`,
+    field: 'container.folders',
+  }),
   user: (detail) => ({
     message: `The image has no user “${detail}”. Give one that is in its /etc/passwd, or a number.`,
     field: 'container.user',

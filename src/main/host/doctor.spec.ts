@@ -9,7 +9,7 @@ import { findQemu } from './qemu-binary.ts';
 
 const ids = [
   ...['qemu', 'kvm-device', 'kvm-permission', 'kvm-boot', 'kernel', 'tools', 'disk-space'],
-  ...['runtime-folder', 'user-namespaces', 'fenced-network', 'memory'],
+  ...['runtime-folder', 'user-namespaces', 'fenced-network', 'shared-folders', 'memory'],
 ];
 
 describe('examine', () => {
@@ -29,6 +29,7 @@ describe('examine', () => {
         "“/run/user/1000/nandu” is there, and yours alone.",
         "You may make user namespaces.",
         "A machine can have the internet without this computer and the local network.",
+        "Shared folders use virtiofs, served by /usr/libexec/virtiofsd.",
         "19 GiB of 23 GiB are available.",
       ]
     `);
@@ -45,7 +46,7 @@ describe('examine', () => {
     const told = { result: 'limited', message: 'This could not be checked: the cat sat on it.' };
     expect(examine(facts)).toMatchObject(
       ids.map((id) =>
-        ['qemu', 'kvm-boot', 'fenced-network'].includes(id)
+        ['qemu', 'kvm-boot', 'fenced-network', 'shared-folders'].includes(id)
           ? { id, result: 'ok' }
           : { id, ...told },
       ),
@@ -67,6 +68,7 @@ describe('runDoctor', () => {
       kvm: { state: 'unusable', reason: 'A guest hung.' },
       kernel: null,
       fence: { problem: null, missing: [] },
+      folders: healthy.folders,
       paths: resolvePaths(process.env, homedir()),
       env: process.env,
     });

@@ -5,6 +5,7 @@
 import type { CheckResult, DoctorReport } from '../../shared/index.ts';
 import { limited, type Check, type Verdict } from './checks/check.ts';
 import { fenceCheck } from './checks/fence-check.ts';
+import { foldersCheck } from './checks/folders-check.ts';
 import { kernelCheck } from './checks/kernel-check.ts';
 import { kvmBootCheck, kvmDeviceCheck, kvmPermissionCheck } from './checks/kvm-checks.ts';
 import { memoryCheck } from './checks/memory-check.ts';
@@ -26,6 +27,7 @@ const checks: readonly Check[] = [
   runtimeFolderCheck,
   userNamespacesCheck,
   fenceCheck,
+  foldersCheck,
   memoryCheck,
 ];
 

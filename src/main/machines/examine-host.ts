@@ -8,12 +8,20 @@ export async function examineHost(host: HostEnvironment, paths: Paths): Promise<
   await host.refresh();
   await host.probed();
   const { qemus, problems, kvm, defaultKernel } = await host.status();
+  const { program, wanted, problem } = host.folderSharing;
   return runDoctor({
     qemu: qemus[0] ?? null,
     problems,
     kvm,
     kernel: defaultKernel,
     fence: host.fence,
+    folders: {
+      program:
+        program === null
+          ? null
+          : { path: program.path, anyoneWrites: program.kind.makers === 'anyone' },
+      ...{ wanted, problem: problem ?? '' },
+    },
     paths,
     env: process.env,
   });

@@ -22,6 +22,10 @@ export const healthy: DoctorFacts = {
     ...{ kernelPath: '/k/vmlinux', initrdPath: '/k/initrd' },
   },
   fence: { problem: null, missing: [] },
+  folders: {
+    program: { path: '/usr/libexec/virtiofsd', anyoneWrites: true },
+    ...({ wanted: 'automatic', problem: '' } as const),
+  },
   distribution: known<Distribution>({ family: 'debian', title: 'Debian GNU/Linux 12 (bookworm)' }),
   person: known({ name: 'ada', isRoot: false }),
   processor: known({

@@ -126,6 +126,22 @@ describe('fenced-network', () => {
   });
 });
 
+describe('shared-folders', () => {
+  const program = { path: '/v', anyoneWrites: false };
+  it.each<[string, DoctorFacts['folders'], string]>([
+    ['none', { program: null, wanted: 'automatic', problem: 'None is there.' }, '9p. None is'],
+    ['a choice', { program, wanted: '9p', problem: '' }, 'as the settings say'],
+    ['root alone', { program, wanted: 'automatic', problem: '' }, 'another user than root use 9p'],
+  ])(
+    'are said to be shared one way or the other, with no fault found: %s',
+    (_name, folders, text) => {
+      expect(checkOf('shared-folders', { ...healthy, folders })).toEqual({
+        ...{ result: 'ok', mend: null, message: expect.stringContaining(text) as string },
+      });
+    },
+  );
+});
+
 describe('memory', () => {
   it.each([
     [512, 'ok', '512 MiB of 1.5 GiB are available.'],

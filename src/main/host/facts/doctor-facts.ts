@@ -16,6 +16,16 @@ export interface KnownFacts {
   /** Null when set-up has prepared none; then the last of `problems` says why. */
   readonly kernel: GuestKernel | null;
   readonly fence: FenceFact;
+  readonly folders: FoldersFact;
+}
+
+/** How folders are shared with guests. */
+export interface FoldersFact {
+  /** The virtiofsd that was seen to run; null when there is none. */
+  readonly program: { readonly path: string; readonly anyoneWrites: boolean } | null;
+  readonly wanted: 'automatic' | '9p';
+  /** Why there is none, in a sentence or more; empty when there is one. */
+  readonly problem: string;
 }
 
 /** Whether a network can be fenced in here. */

@@ -1,11 +1,17 @@
 import { expect, it } from 'vitest';
-import { defaultContainer, type Container, type ImageConfig } from '../../../shared/index.ts';
+import {
+  defaultContainer,
+  type Container,
+  type ImageConfig,
+  type MachineView,
+} from '../../../shared/index.ts';
 import {
   commandLine,
   exitCodeText,
   forwardAddress,
   isOpenToOthers,
   resolverText,
+  sharedBy,
   suggestedForwards,
 } from './container-words.ts';
 
@@ -69,4 +75,17 @@ it('says what an exit code means', () => {
   expect([resolverText('offline'), resolverText('full')]).toEqual([
     ...['None', '10.0.2.3, which asks this computer’s resolver'],
   ]);
+});
+
+it('says how a folder reaches the guest that runs, and nothing of one that does not', () => {
+  const argv = [
+    'vhost-user-fs-device,chardev=folder0,tag=folder0,queue-size=1024',
+    'virtio-9p-device,fsdev=folder1,mount_tag=folder1',
+  ];
+  const machine = (state: 'running' | 'stopped', pendingChanges: string[] = []): MachineView =>
+    ({ state, run: { argv }, pendingChanges }) as unknown as MachineView;
+  const ways = (view: MachineView): unknown[] => [0, 1, 2].map((index) => sharedBy(view, index));
+  expect(ways(machine('running', ['memoryMiB']))).toEqual(['virtiofs', '9p', null]);
+  expect(ways(machine('stopped'))).toEqual([null, null, null]);
+  expect(ways(machine('running', ['container.folders']))).toEqual([null, null, null]);
 });

@@ -8,6 +8,7 @@ import {
   type Container,
   type ImageConfig,
   type MachineSpec,
+  type MachineView,
   type PortForward,
   type RunEnd,
 } from '../../../shared/index.ts';
@@ -95,12 +96,24 @@ export function devicesOf({ devices, disks, network, container, ...spec }: Machi
     devices.agent ? 'agent' : '',
     count === 0 ? '' : count === 1 ? '1 disk' : `${count} disks`,
     network === 'offline' ? '' : 'network',
-    container !== null && container.folders.length > 0 ? 'folders (9p)' : '',
+    container !== null && container.folders.length > 0 ? 'folders' : '',
     devices.rng ? 'random numbers' : '',
     devices.balloon ? 'memory balloon' : '',
     devices.pvpanic ? 'panic notice' : '',
     devices.vsockCid === null ? '' : `vsock (CID ${devices.vsockCid})`,
   ].filter(Boolean);
+}
+
+/** How a folder reaches the guest that runs now; null where none runs, or the folder is not what it was started with. */
+export function sharedBy(
+  { state, run, pendingChanges }: Pick<MachineView, 'state' | 'run' | 'pendingChanges'>,
+  index: number,
+): 'virtiofs' | '9p' | null {
+  if (state === 'stopped' || state === 'crashed' || run === null) return null;
+  if (pendingChanges.some((path) => path.startsWith('container.folders'))) return null;
+  const has = (start: string): boolean => run.argv.some((word) => word.startsWith(start));
+  if (has(`vhost-user-fs-device,chardev=folder${index},`)) return 'virtiofs';
+  return has(`virtio-9p-device,fsdev=folder${index},`) ? '9p' : null;
 }
 
 /** What an exit code means, in a few words; null where no command ended. */
