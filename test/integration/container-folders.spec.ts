@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { FolderServerRecord } from '../../src/main/folders/index.ts';
+import { FolderServers, type FolderServerRecord } from '../../src/main/folders/index.ts';
 import { isAlive } from '../../src/main/host/index.ts';
 import { transportIn } from '../../src/main/qemu/index.ts';
 import type { Disk, Folder, ImageView, MachineId, MachineView } from '../../src/shared/index.ts';
@@ -244,6 +244,34 @@ describe('servers of folders', () => {
     await scene.services.until(machine.id, ({ problem }) => problem?.code === 'folder_lost');
     await scene.services.manager.stop(machine.id);
     expect(allGone(servers)).toBe(true);
+  });
+
+  it('that lost their QEMU while no Nandu ran are ended by the next, and nothing that is only like them', async () => {
+    const { machine } = await start();
+    const { qemu } = serversOf(machine.id);
+    const { launchRecord, foldersLog } = scene.services.recordOf(machine.id);
+    const { program } = scene.services.host.folderSharing;
+    if (program === null) throw new Error('there is no server');
+    await scene.services.close('keep');
+    const aside = temporaryDirectory();
+    const left = ['a', 'b'].map((name) => ({
+      ...{ path: join(aside, name), readOnly: false, socketPath: join(aside, `${name}.sock`) },
+    }));
+    for (const { path } of left) mkdirSync(path);
+    const signal = AbortSignal.timeout(60_000);
+    const servers = await FolderServers.start(program, left, foldersLog, signal);
+    const [first, second] = servers.records;
+    if (first === undefined || second === undefined) throw new Error('no servers');
+    const record = JSON.parse(readFileSync(launchRecord, 'utf8')) as object;
+    const folderServers = [first, { ...second, folder: first.folder }];
+    writeFileSync(launchRecord, JSON.stringify({ ...record, folderServers }));
+    process.kill(qemu, 'SIGKILL');
+    await expect.poll(() => existsSync(`/proc/${qemu}`)).toBe(false);
+    await scene.reopen();
+    await expect.poll(() => isAlive(first)).toBe(false);
+    expect(isAlive(second)).toBe(true);
+    servers.kill();
+    await expect.poll(() => isAlive(second)).toBe(false);
   });
 
   it('are not left behind by a QEMU that does not start', async () => {

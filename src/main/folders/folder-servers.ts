@@ -4,8 +4,9 @@
  */
 import { statSync, truncateSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isAlive, type ProcessIdentity } from '../host/index.ts';
+import { commandOf, isAlive, type ProcessIdentity } from '../host/index.ts';
 import { FolderServer, killServer, type ServedFolder } from './folder-server.ts';
+import { servesFolder } from './server-kind.ts';
 import type { FolderProgram } from './server-script.ts';
 
 /** How long servers may take to notice that their QEMU is gone. */
@@ -118,8 +119,13 @@ export class FolderServers {
   /** Ends them at once. */
   kill(): void {
     this.#ended = true;
-    for (const { record } of this.#watched) killServer(record);
+    for (const { record } of this.#watched) endServer(record);
   }
+}
+
+/** Ends a server by its record, if it is that: a number and a time can be another process's after a restart. */
+export function endServer(record: FolderServerRecord): void {
+  if (servesFolder(commandOf(record.pid) ?? [], record.folder)) killServer(record);
 }
 
 function untilGone(identity: ProcessIdentity, signal: AbortSignal): Promise<void> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { serverKindOf, serverWords } from './server-kind.ts';
+import { serverKindOf, serverWords, servesFolder } from './server-kind.ts';
 
 /** Excerpts of what the programs print. */
 const rustNew = `Launch a virtiofsd backend.
@@ -82,5 +82,16 @@ describe('serverWords', () => {
 
   it('keeps a path whole for the older one, which parts words at commas', () => {
     expect(words(legacy, false)).toContain('source=/a\\,b\\\\c d');
+  });
+
+  it('are known again by their folder, and by nothing that is only like it', () => {
+    for (const help of [rustNew, legacy]) {
+      expect(servesFolder(words(help, true), '/a,b\\c d')).toBe(true);
+      expect(servesFolder(words(help, true), '/a,b\\c')).toBe(false);
+    }
+    expect(servesFolder(['/usr/bin/bash', '-c', 'script', 'ro', '/a', '/bin/mount'], '/a')).toBe(
+      true,
+    );
+    expect(servesFolder(['ls', '/a/b'], '/a')).toBe(false);
   });
 });

@@ -66,9 +66,12 @@ export function serverWords(
   { uid, gid }: Ids,
 ): string[] {
   if (family === 'legacy') {
-    // Its parser of options takes commas and backslashes for its own (lib/fuse_opt.c).
-    const source = folder.path.replaceAll(/[\\,]/g, '\\$&');
-    const given = [`source=${source}`, 'sandbox=namespace', 'cache=auto', 'log_level=err'];
+    const given = [
+      `source=${escapedSource(folder.path)}`,
+      'sandbox=namespace',
+      'cache=auto',
+      'log_level=err',
+    ];
     const all = [...given, ...options];
     return [program, '--fd=0', ...all.flatMap((option) => ['-o', option]), '--rlimit-nofile=0'];
   }
@@ -95,4 +98,15 @@ function idWords(makers: Makers, uid: number, gid: number): string[] {
   // Root makes no namespace of users, and refuses to be told of one.
   if (makers === 'nobody' || uid === 0) return [];
   return [`--uid-map=:0:${uid}:1:`, `--gid-map=:0:${gid}:1:`];
+}
+
+/** For the older one, whose parser of options takes commas and backslashes for its own (lib/fuse_opt.c). */
+function escapedSource(path: string): string {
+  return path.replaceAll(/[\\,]/g, '\\$&');
+}
+
+/** Whether a command is, or will become, that of a server of this folder. */
+export function servesFolder(command: readonly string[], path: string): boolean {
+  const words = [path, `--shared-dir=${path}`, `source=${escapedSource(path)}`];
+  return command.some((word) => words.includes(word));
 }

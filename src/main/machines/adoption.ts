@@ -9,7 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { MachineId, MachineSpec, PortForward, Run } from '../../shared/index.ts';
 import { AgentLink, type GuestRecord } from '../agent/index.ts';
 import { BootWatch, ConsoleMarkScanner, EpochClock } from '../boot/index.ts';
-import { FolderServers, killServer } from '../folders/index.ts';
+import { endServer, FolderServers } from '../folders/index.ts';
 import {
   findByCommand,
   isAlive,
@@ -55,7 +55,7 @@ export async function adoptRun(
     // What an end that nobody saw has left: dead sockets, the record, the guest's memory. A server of a
     // folder goes with its QEMU, unless that died before it had connected.
     const left = await readLaunchRecord(files.launchRecord);
-    if (left?.runId === run.id) left.folderServers.forEach(killServer);
+    if (left?.runId === run.id) left.folderServers.forEach(endServer);
     await rm(files.runDirectory, { recursive: true, force: true }).catch(onProblem);
     try {
       machine.hub.loadOnce(files.consoleLog);

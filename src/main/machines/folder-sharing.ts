@@ -1,6 +1,6 @@
 /**
  * Decides how each shared folder of a container reaches its guest: by virtiofs where all that takes is there, else
- * by 9p, which needs QEMU alone. Must never choose what would show the guest less than 9p does.
+ * by 9p, which needs QEMU alone. Must never choose what the container's user could not write to as wanted.
  */
 import { readFile, realpath } from 'node:fs/promises';
 import type { Container, Folder, ImageConfig } from '../../shared/index.ts';
