@@ -24,13 +24,14 @@ import {
 } from './app/index.ts';
 import { assertPrivate, inspectQemu, resolvePaths } from './host/index.ts';
 import { ImageService } from './images/index.ts';
-import { imageHandlers, routeConsoles, routeRequests } from './ipc/index.ts';
+import { imageHandlers, routeConsoles, routeRequests, runHandlers } from './ipc/index.ts';
 import {
   examineHost,
   HostEnvironment,
   KeptLastWords,
   LeftDisks,
   MachineManager,
+  RunHistory,
 } from './machines/index.ts';
 import {
   backUp,
@@ -107,10 +108,11 @@ async function main(): Promise<void> {
     onProblem: complain,
   });
   const lastWords = new KeptLastWords();
+  const runs = new RunRepository(database);
   const manager: MachineManager = new MachineManager({
     ...{ paths, host, writes },
     machines: new MachineRepository(database),
-    runs: new RunRepository(database),
+    runs,
     journal: new JournalRepository(database),
     onChanged: (view) => tell('machine:changed', view),
     containers: {
@@ -131,6 +133,12 @@ async function main(): Promise<void> {
   });
 
   const leftDisks = new LeftDisks(paths, (id) => manager.get(id));
+  const history = new RunHistory({
+    runs,
+    nameOf: (id) => manager.list().find((machine) => machine.id === id)?.spec.name ?? null,
+    hostStatus: () => host.status(),
+    onNoted: (run) => manager.runNoted(run),
+  });
 
   await app.whenReady();
   confine(session.defaultSession);
@@ -185,6 +193,7 @@ async function main(): Promise<void> {
       'host:refresh': () => host.refresh(),
       'dialog:pick-file': ({ purpose }) => files.pick(purpose),
       ...imageHandlers(images, secrets),
+      ...runHandlers(history, (name) => files.save(name)),
       'settings:get': () => settings.get(),
       'settings:set': async (chosen) => {
         const before = settings.get();

@@ -28,7 +28,7 @@ import {
   machineViewSchema,
   onceEndedSchema,
 } from './machine.ts';
-import { runSchema } from './run.ts';
+import { bootExportFormatSchema, runChangesSchema, runNoteLength, runSchema } from './run.ts';
 import { settingsSchema } from './settings.ts';
 
 const nothing = z.undefined();
@@ -93,6 +93,30 @@ export const requests = {
   'run:list': {
     input: z.strictObject({ machineId: machineIdSchema, limit: z.int().min(1).max(10_000) }),
     output: z.array(runSchema),
+  },
+  /** The newest runs of all machines first. */
+  'run:recent': {
+    input: z.strictObject({ limit: z.int().min(1).max(10_000) }),
+    output: z.array(runSchema),
+  },
+  'run:annotate': {
+    input: z.strictObject({ runId: runIdSchema, note: z.string().max(runNoteLength) }),
+    output: runSchema,
+  },
+  /** A machine has one baseline at most: it takes the place of any other. */
+  'run:set-baseline': {
+    input: z.strictObject({ runId: runIdSchema, baseline: z.boolean() }),
+    output: runSchema,
+  },
+  /** From run `otherId` (before) to run `runId` (after). */
+  'run:changes': {
+    input: z.strictObject({ runId: runIdSchema, otherId: runIdSchema }),
+    output: runChangesSchema,
+  },
+  /** Asks where to save its timeline; null when the person cancels. */
+  'run:export': {
+    input: z.strictObject({ runId: runIdSchema, format: bootExportFormatSchema }),
+    output: z.string().nullable(),
   },
   /** The newest entries first. */
   'journal:list': {

@@ -21,6 +21,8 @@ export const limits = {
   disks: 24,
   portForwards: 64,
   maxLifetimeMinutes: 7 * 24 * 60,
+  readyTextLength: 200,
+  maxReadyDeadlineSeconds: 3_600,
 } as const;
 
 const controlCharacter = /\p{Cc}/u;
@@ -161,6 +163,39 @@ export const stopDeadlinesSchema = z.strictObject({
 });
 export type StopDeadlines = z.infer<typeof stopDeadlinesSchema>;
 
+/** The name of a guest's own mark, as it prints it in `nandu: mark NAME`. */
+export const markNameSchema = z
+  .string()
+  .regex(/^[\w.-]{1,40}$/, 'Use 1 to 40 letters, digits, dots, hyphens or underscores.');
+
+/**
+ * What says that the guest is ready. `automatic`: the agent's port opens, or a container's command is
+ * started. Chosen otherwise, nothing else counts.
+ */
+export const readySignSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('automatic') }),
+  /** This text stands on the console, anywhere, also in a line without an end like “login: ”. */
+  z.strictObject({
+    kind: z.literal('console'),
+    text: z
+      .string()
+      .min(1, 'Give the text to wait for.')
+      .max(limits.readyTextLength, `Use at most ${limits.readyTextLength} characters.`)
+      .refine((text) => !controlCharacter.test(text), 'The text must be a part of a single line.'),
+  }),
+  /** A program in the guest listens at this TCP port. Nandu's init looks, so it takes its initrd. */
+  z.strictObject({
+    kind: z.literal('port'),
+    port: z
+      .int('Give a port from 1 to 65535.')
+      .min(1, 'Give a port from 1 to 65535.')
+      .max(65_535, 'Give a port from 1 to 65535.'),
+  }),
+  /** The guest prints the line `nandu: mark NAME` on the console. */
+  z.strictObject({ kind: z.literal('marker'), name: markNameSchema }),
+]);
+export type ReadySign = z.infer<typeof readySignSchema>;
+
 /** What a person decides about a machine. Stored as it is; everything else is derived from it. */
 export const machineSpecSchema = z.strictObject({
   name: machineNameSchema,
@@ -233,6 +268,14 @@ export const machineSpecSchema = z.strictObject({
   /** Whether a guest that reboots is started anew, as a new run. */
   onReboot: z.enum(['restart', 'stop']),
   stopDeadlines: stopDeadlinesSchema,
+  ready: readySignSchema,
+  /** How long after its first instruction the guest may take until it is ready; then its timeline is closed. */
+  readyDeadlineSeconds: z
+    .int('Use a whole number of seconds.')
+    .min(1, 'Give it at least a second.')
+    .max(limits.maxReadyDeadlineSeconds, 'Wait at most an hour.'),
+  /** Whether the kernel logs each of its steps for the timeline, which makes the boot slower. */
+  bootDetail: z.boolean(),
 });
 export type MachineSpec = z.infer<typeof machineSpecSchema>;
 

@@ -156,5 +156,8 @@ export const defaultSpec: Omit<MachineSpec, 'name'> = {
   lifetimeMinutes: null,
   onReboot: 'restart',
   stopDeadlines: { askGuestMs: 5_000, quitMs: 2_000, terminateMs: 2_000 },
+  ready: { kind: 'automatic' },
+  readyDeadlineSeconds: 120,
+  bootDetail: false,
   ...compatible,
 };

@@ -39,6 +39,9 @@ export const endsForGood: readonly RunEnd['kind'][] = [
 export const acceleratorSchema = z.enum(['kvm', 'tcg']);
 export type Accelerator = z.infer<typeof acceleratorSchema>;
 
+/** So long may what a person writes about a run be. */
+export const runNoteLength = 500;
+
 export const runSchema = z.object({
   id: runIdSchema,
   machineId: machineIdSchema,
@@ -52,8 +55,25 @@ export const runSchema = z.object({
   boot: bootTimelineSchema.nullable(),
   end: runEndSchema.nullable(),
   /** What a person wrote about it. */
-  note: z.string().max(500).default(''),
+  note: z.string().max(runNoteLength).default(''),
   /** Whether it is its machine's baseline, with which others are compared. At most one of a machine's is. */
   baseline: z.boolean().default(false),
 });
 export type Run = z.infer<typeof runSchema>;
+
+const changeSchema = z.object({ before: z.string(), after: z.string() });
+
+/** What is not the same in two runs, as a person reads it. */
+export const runChangesSchema = z.object({
+  /** By path of field, like `board.acpi`; null where the definition of one of the runs is not known. */
+  settings: z.array(changeSchema.extend({ path: z.string() })).nullable(),
+  /** A kernel's title where it is known, and its path. */
+  kernel: changeSchema.nullable(),
+  /** The version, and the path where that differs. */
+  qemu: changeSchema.nullable(),
+});
+export type RunChanges = z.infer<typeof runChangesSchema>;
+
+/** How a timeline can be saved; `chrome-trace` is what Perfetto and Chrome's tracing open. */
+export const bootExportFormatSchema = z.enum(['json', 'csv', 'chrome-trace']);
+export type BootExportFormat = z.infer<typeof bootExportFormatSchema>;

@@ -4,6 +4,7 @@
  */
 export { EpochClock } from './clock.ts';
 export { ConsoleMarkScanner, type UserSpaceSource } from './console-marks.ts';
+export { exportBoot, type ExportedBoot } from './export.ts';
 export { BootWatch } from './boot-watch.ts';
 export {
   isNonEmpty,

@@ -6,3 +6,4 @@ export { noContainers, type ContainerSource } from './container-plan.ts';
 export { MachineManager, type MachineManagerOptions } from './manager.ts';
 export { KeptLastWords } from './once-ended.ts';
 export { LeftDisks } from './left-disk.ts';
+export { RunHistory, type RunHistoryOptions } from './run-history.ts';

@@ -130,6 +130,16 @@ export class Machine {
     this.#host.changed(this);
   }
 
+  /** What a person said of one of its runs, stored already. */
+  noted({ id, note, baseline }: Run): void {
+    if (this.#run === null) return;
+    if (this.#run.id === id) this.#run = { ...this.#run, note, baseline };
+    // There is one baseline: another run's is this one's no more.
+    else if (baseline) this.#run = { ...this.#run, baseline: false };
+    else return;
+    this.#host.changed(this);
+  }
+
   /** As the current run was started with, but for what changed while it ran; null when none runs. */
   get runSpec(): MachineSpec | null {
     return this.active ? this.#runSpec : null;

@@ -400,6 +400,11 @@ export class MachineManager {
     return this.#options.runs.list(machineId, limit);
   }
 
+  /** Words about one of its runs changed, and are stored. */
+  runNoted(run: Run): void {
+    this.#machines.get(run.machineId)?.noted(run);
+  }
+
   /** Opens a view of a machine's console, with its past; of the last run when it is stopped. */
   openConsole(id: MachineId, sink: ViewSink): ConsoleHandle {
     const machine = this.#find(id);

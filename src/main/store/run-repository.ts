@@ -62,6 +62,7 @@ export class RunRepository {
   readonly #pin: Statement<[string]>;
   readonly #get: Statement<[string], Row>;
   readonly #list: Statement<[string, number], Row>;
+  readonly #recent: Statement<[number], Row>;
   readonly #unfinished: Statement<[], Row>;
   readonly #readyTimes: Statement<[string, number], ReadyTime>;
   readonly #specOf: Statement<[string], string | null>;
@@ -91,6 +92,9 @@ export class RunRepository {
     this.#pin = connection.prepare('UPDATE runs SET baseline = 1 WHERE id = ?');
     this.#get = connection.prepare(`${columns} WHERE id = ?`);
     this.#list = connection.prepare(`${columns} WHERE machine_id = ? ORDER BY number DESC LIMIT ?`);
+    this.#recent = connection.prepare(
+      `${columns} ORDER BY started_at_ms DESC, machine_id, number DESC LIMIT ?`,
+    );
     this.#unfinished = connection.prepare(
       `${columns} WHERE ending IS NULL ORDER BY started_at_ms, number`,
     );
@@ -192,6 +196,11 @@ export class RunRepository {
   /** The machine's newest runs, newest first. Rows that cannot be read are reported and left out. */
   list(machineId: MachineId, limit: number): Run[] {
     return this.#read(this.#database.run(() => this.#list.all(machineId, limit)));
+  }
+
+  /** The newest runs of all machines, newest first. Rows that cannot be read are reported and left out. */
+  recent(limit: number): Run[] {
+    return this.#read(this.#database.run(() => this.#recent.all(limit)));
   }
 
   /** All runs without an end, oldest first: they still go on, or ended while nobody watched. */

@@ -37,6 +37,7 @@ const wholeFields = [
   'kernel',
   'initrd',
   'portForwards',
+  'ready',
   'container.entrypoint',
   'container.command',
   'container.environment',

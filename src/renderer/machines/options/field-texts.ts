@@ -82,7 +82,9 @@ function formOf(path: string): TextForm {
   if (path === 'container.entrypoint' || path === 'container.command') return words;
   if (path === 'container.diskMiB') return integer;
   if (/^portForwards\.\d+\.\w+Port$/.test(path)) return port;
-  if (path === 'vcpus' || path === 'memoryMiB') return integer;
+  if (path === 'ready.port') return port;
+  if (path === 'ready.text') return verbatim;
+  if (['vcpus', 'memoryMiB', 'readyDeadlineSeconds'].includes(path)) return integer;
   if (path === 'kernel') return kernel;
   if (path === 'initrd') return initrd;
   if (path === 'devices.vsockCid' || path === 'lifetimeMinutes') return optionalInteger;

@@ -1,0 +1,139 @@
+/**
+ * Owns the forms in which a boot leaves Nandu: JSON, CSV, and the trace events of Chrome and Perfetto.
+ * Pure. Must never let what a guest or a person wrote become a formula or break a format.
+ */
+import {
+  phaseInfo,
+  type BootExportFormat,
+  type BootTimeline,
+  type Run,
+} from '../../shared/index.ts';
+
+/** A run that has a timeline, and the name of its machine. */
+export interface ExportedBoot {
+  readonly run: Run & { readonly boot: BootTimeline };
+  readonly name: string;
+}
+
+/** @returns the whole file's text. */
+export function exportBoot(boot: ExportedBoot, format: BootExportFormat): string {
+  switch (format) {
+    case 'json':
+      return json(boot);
+    case 'csv':
+      return csv(boot);
+    case 'chrome-trace':
+      return chromeTrace(boot);
+  }
+}
+
+/** Times are milliseconds since the process was spawned. */
+function json({ run, name }: ExportedBoot): string {
+  const { boot, id, number, startedAtMs, accelerator, qemuVersion, argv, note, baseline } = run;
+  const content = {
+    format: 'nandu-boot',
+    version: 1,
+    machine: name,
+    run: { id, number, startedAt: new Date(startedAtMs).toISOString(), accelerator, qemuVersion },
+    ...{ note, baseline, argv },
+    boot: {
+      ...boot,
+      phases: boot.phases.map((phase) => ({ ...phase, ...phaseInfo[phase.name] })),
+    },
+  };
+  return `${JSON.stringify(content, null, 2)}\n`;
+}
+
+const columns = ['kind', 'name', 'title', 'start_ms', 'duration_ms', 'source'] as const;
+
+/** RFC 4180: lines end in CR LF, and a field with a comma, a quotation mark or a line's end is quoted. */
+function csv({ run: { boot } }: ExportedBoot): string {
+  const rows = [
+    [...columns],
+    ...boot.phases.map(({ name, startMs, durationMs }) => {
+      const { title, source } = phaseInfo[name];
+      return ['phase', name, title, startMs, durationMs, source];
+    }),
+    ...boot.details.map(({ kind, name, startMs, durationMs }) => [
+      ...[kind, name, '', startMs, durationMs, ''],
+    ]),
+  ];
+  return rows.map((row) => `${row.map(field).join(',')}\r\n`).join('');
+}
+
+/**
+ * A spreadsheet takes a field that begins like this for a formula, quoted or not; an apostrophe in front
+ * makes it text (OWASP, “CSV Injection”). Numbers are ours.
+ */
+const formula = /^[\s]*[=+\-@|%\t\r]/;
+
+function field(value: string | number): string {
+  if (typeof value === 'number') return String(value);
+  const safe = formula.test(value) ? `'${value}` : value;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+/** The track of each kind; details of one kind can overlap, so Perfetto is told of each by itself. */
+const tracks = { phase: 1, device: 2, kernel: 3, initcall: 4, mark: 5 } as const;
+const trackNames: Record<keyof typeof tracks, string> = {
+  phase: 'Phases',
+  device: 'Devices',
+  kernel: 'Kernel',
+  initcall: 'Kernel’s init functions',
+  mark: 'Marks',
+};
+
+/**
+ * “Trace Event Format” (Google, 2016), which Perfetto's UI imports: times in microseconds, `X` a span,
+ * `i` an instant, `M` names.
+ */
+function chromeTrace({ run, name }: ExportedBoot): string {
+  const { boot } = run;
+  const place = (kind: keyof typeof tracks): { pid: number; tid: number } => ({
+    ...{ pid: 1, tid: tracks[kind] },
+  });
+  const micros = (ms: number): number => Math.round(ms * 1000);
+  const kinds = Object.keys(tracks) as (keyof typeof tracks)[];
+  const used = kinds.filter(
+    (kind) => kind === 'phase' || boot.details.some((detail) => detail.kind === kind),
+  );
+  const traceEvents = [
+    {
+      ...{ name: 'process_name', ph: 'M', pid: 1, tid: 0, ts: 0 },
+      args: { name: `${name}, run ${run.number}` },
+    },
+    ...used.flatMap((kind) => [
+      { name: 'thread_name', ph: 'M', ...place(kind), ts: 0, args: { name: trackNames[kind] } },
+      {
+        ...{ name: 'thread_sort_index', ph: 'M', ...place(kind), ts: 0 },
+        args: { sort_index: tracks[kind] },
+      },
+    ]),
+    ...boot.phases.map((phase) => {
+      const { title, explanation, source } = phaseInfo[phase.name];
+      const start = micros(phase.startMs);
+      // Both ends are rounded, not the length: neighbours then touch.
+      const dur = micros(phase.startMs + phase.durationMs) - start;
+      const args = { phase: phase.name, explanation, source };
+      return { name: title, cat: 'phase', ph: 'X', ...place('phase'), ts: start, dur, args };
+    }),
+    ...boot.details.map((detail) => {
+      const common = { name: detail.name, cat: detail.kind, ...place(detail.kind) };
+      const start = micros(detail.startMs);
+      return detail.kind === 'mark'
+        ? { ...common, ph: 'i', s: 't', ts: start }
+        : {
+            ...common,
+            ph: 'X',
+            ts: start,
+            dur: micros(detail.startMs + detail.durationMs) - start,
+          };
+    }),
+  ];
+  const otherData = {
+    ...{ machine: name, run: run.id, startedAt: new Date(run.startedAtMs).toISOString() },
+    ...{ qemuVersion: run.qemuVersion, accelerator: run.accelerator },
+    ...{ reached: boot.reached, conditions: boot.conditions.join(' '), totalMs: boot.totalMs },
+  };
+  return `${JSON.stringify({ displayTimeUnit: 'ms', otherData, traceEvents }, null, 1)}\n`;
+}
