@@ -45,9 +45,9 @@ it('counts unfinished layers as well', () => {
     usageText(0, null),
   ]).toEqual([
     '2 images, 2 KiB on disk, 1 KiB of unfinished pulls',
-    'No image yet, 1 KiB of unfinished pulls',
+    'Nothing here yet, 1 KiB of unfinished pulls',
     '1 image, 2 KiB on disk',
-    'No image yet',
+    'Nothing here yet',
   ]);
 });
 

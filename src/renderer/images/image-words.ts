@@ -33,7 +33,7 @@ export function namesakeNote(images: readonly ImageView[], image: ImageView): st
 export function usageText(count: number, usage: ImageUsage | null): string {
   const partial = usage?.partialBytes ?? 0;
   return [
-    count === 0 ? 'No image yet' : formatCount(count, 'image'),
+    count === 0 ? 'Nothing here yet' : formatCount(count, 'image'),
     usage && count > 0 ? `${formatBytes(usage.imageBytes)} on disk` : '',
     partial > 0 ? `${formatBytes(partial)} of unfinished pulls` : '',
   ]

@@ -133,7 +133,8 @@ export function rowNote(machine: MachineView): string {
     }
     case 'stopped': {
       const end = machine.run?.end;
-      return end?.kind === 'command-ended' ? endTitle(end).toLowerCase() : '';
+      // As short as a row: why it ended so is said on the machine's page.
+      return end?.kind === 'command-ended' ? `exit ${end.exitCode ?? '?'}` : '';
     }
   }
 }

@@ -1,8 +1,11 @@
+export { default as BrowseInput } from './BrowseInput.svelte';
 export { default as Button } from './Button.svelte';
 export { default as Card } from './Card.svelte';
 export { default as ConfirmDialog } from './ConfirmDialog.svelte';
 export { default as CopyButton } from './CopyButton.svelte';
 export { default as Dialog } from './Dialog.svelte';
+export { default as DialogButtons } from './DialogButtons.svelte';
+export { default as DialogForm } from './DialogForm.svelte';
 export { default as EmptyState } from './EmptyState.svelte';
 export { default as ErrorNotice } from './ErrorNotice.svelte';
 export { default as Fact } from './Fact.svelte';

@@ -7,6 +7,7 @@ import type { AppOptions, NanduApp } from '../../support/app.ts';
 import { temporaryDirectory } from '../../support/folders.ts';
 import { canServeImages, pushImage, serveRegistry } from '../../support/registry.ts';
 import { smallImage, type SmallImageConfig } from '../../support/small-image.ts';
+import { ContainerTroubles } from './container-troubles.ts';
 
 /** How pictures are taken. */
 export interface Camera {
@@ -55,6 +56,7 @@ class ContainerScreens {
     await this.#running();
     await this.#library();
     await this.#once();
+    await new ContainerTroubles(this.#camera, this.#app, this.#folder).all();
   }
 
   #shoot(name: string): Promise<void> {
