@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import {
+  defaultSpec,
+  machineIdSchema,
+  runIdSchema,
+  type BootTimeline,
+  type MachineSpec,
+  type Run,
+} from '../../shared/index.ts';
+import { MachineRepository, openDatabase, RunRepository } from '../store/index.ts';
+import { Machine, type MachineHost } from './machine.ts';
+import { RunHistory } from './run-history.ts';
+
+const spec: MachineSpec = { ...defaultSpec, name: 'web' };
+const boot: BootTimeline = {
+  phases: [{ name: 'process-start', startMs: 0, durationMs: 5 }],
+  ...{ totalMs: 5, reached: 'partial', details: [], conditions: [], kernelClockMs: null },
+};
+
+function scene(): {
+  folder: string;
+  history: RunHistory;
+  runs: RunRepository;
+  machine: Machine;
+  start: (over?: Partial<Run> & { spec?: MachineSpec }) => Run;
+} {
+  const folder = mkdtempSync(join(tmpdir(), 'nandu-history-'));
+  const database = openDatabase({ path: join(folder, 'nandu.db') });
+  onTestFinished(() => {
+    database.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const id = machineIdSchema.parse(randomUUID());
+  const definition = { id, spec, previousSpec: null, createdAtMs: 1 };
+  new MachineRepository(database).create(definition);
+  const runs = new RunRepository(database);
+  const start: ReturnType<typeof scene>['start'] = (over) =>
+    runs.start({
+      ...{ id: runIdSchema.parse(randomUUID()), machineId: id, startedAtMs: 1, spec },
+      ...{ accelerator: 'tcg', qemuVersion: '7.2.22', argv: ['/qemu', '-kernel', '/k/one'] },
+      ...over,
+    });
+  const machine = new Machine(definition, start(), {
+    changed: () => undefined,
+  } as unknown as MachineHost);
+  const kernel = {
+    id: 'f',
+    title: 'Fast',
+    release: '6.1',
+    kernelPath: '/k/fast',
+    initrdPath: '/i',
+  };
+  const history = new RunHistory({
+    runs,
+    nameOf: (of) => (of === id ? 'web' : null),
+    hostStatus: () => Promise.resolve({ defaultKernel: null, fastKernel: kernel }),
+    onNoted: (run) => machine.noted(run),
+  });
+  return { folder, history, runs, machine, start };
+}
+
+it('a machine’s view shows what was said of its run, and loses a baseline to another run', () => {
+  const { history, machine, start } = scene();
+  const current = machine.view.run?.id ?? runIdSchema.parse('');
+  history.annotate(current, 'first');
+  history.setBaseline(current, true);
+  expect(machine.view.run).toMatchObject({ note: 'first', baseline: true });
+  const other = start();
+  history.annotate(other.id, 'not the current one');
+  history.setBaseline(other.id, true);
+  expect(machine.view.run).toMatchObject({ note: 'first', baseline: false });
+});
+
+it('lists the runs of all machines, the newest first', () => {
+  const { history, start } = scene();
+  const [late, early] = [start({ startedAtMs: 9 }), start({ startedAtMs: 5 })];
+  expect(history.recent(2).map(({ id }) => id)).toEqual([late.id, early.id]);
+});
+
+it('says what differs between two runs, and nothing of notes', async () => {
+  const { history, start } = scene();
+  const board = { ...spec.board, acpi: false };
+  const before = start();
+  const after = start({
+    spec: { ...spec, board, vcpus: 2, notes: 'private', kernel: { kind: 'fast' } },
+    ...{ argv: ['/other/qemu', '-kernel', '/k/fast'], qemuVersion: '9.0.0', accelerator: 'kvm' },
+  });
+  expect(await history.changes(before.id, after.id)).toEqual({
+    settings: [
+      { path: 'vcpus', before: '1', after: '2' },
+      { path: 'board.acpi', before: 'on', after: 'off' },
+      { path: 'kernel.kind', before: 'default', after: 'fast' },
+      { path: 'accelerator', before: 'tcg', after: 'kvm' },
+    ],
+    kernel: { before: '/k/one', after: 'Fast (/k/fast)' },
+    qemu: { before: '7.2.22 (/qemu)', after: '9.0.0 (/other/qemu)' },
+  });
+  const same = { settings: [], kernel: null, qemu: null };
+  expect(await history.changes(before.id, before.id)).toEqual(same);
+});
+
+it('saves a timeline, and says so when there is none', async () => {
+  const { folder, history, runs, start } = scene();
+  const { id, number } = start();
+  const path = join(folder, history.exportName(id, 'chrome-trace'));
+  expect(path).toBe(join(folder, `web boot ${number}.trace.json`));
+  const none = expect.objectContaining({ code: 'illegal_state' });
+  await expect(history.exportTo(id, 'json', path)).rejects.toEqual(none);
+  runs.recordBoot(id, boot);
+  await history.exportTo(id, 'chrome-trace', path);
+  expect(JSON.parse(readFileSync(path, 'utf8'))).toHaveProperty('traceEvents');
+});
