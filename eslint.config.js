@@ -7,6 +7,7 @@ import tseslint from 'typescript-eslint';
 const floors = [
   ['index'],
   ['app', 'ipc'],
+  ['lab'],
   ['machines'],
   ['qemu', 'images'],
   ['qmp', 'boot', 'store', 'network', 'folders'],
@@ -68,6 +69,7 @@ export default tseslint.config(
   },
   {
     files: ['src/shared/**/*.ts'],
+    ignores: ['**/*.spec.ts'],
     rules: {
       'no-restricted-imports': [
         'error',

@@ -24,17 +24,27 @@ import {
 } from './app/index.ts';
 import { assertPrivate, inspectQemu, resolvePaths } from './host/index.ts';
 import { ImageService } from './images/index.ts';
-import { imageHandlers, routeConsoles, routeRequests, runHandlers } from './ipc/index.ts';
+import {
+  imageHandlers,
+  labHandlers,
+  routeConsoles,
+  routeRequests,
+  runHandlers,
+} from './ipc/index.ts';
+import { exportExperiment, LabService } from './lab/index.ts';
 import {
   examineHost,
+  type ContainerSource,
   HostEnvironment,
   KeptLastWords,
   LeftDisks,
   MachineManager,
+  Planner,
   RunHistory,
 } from './machines/index.ts';
 import {
   backUp,
+  ExperimentRepository,
   JournalRepository,
   MachineRepository,
   openOrRecover,
@@ -107,6 +117,10 @@ async function main(): Promise<void> {
     onProgressed: (progress) => tell('image:progressed', progress),
     onProblem: complain,
   });
+  const containers: ContainerSource = {
+    find: (digest) => images.rootOf(digest),
+    secretsOf: (id) => secrets.valuesOf(id),
+  };
   const lastWords = new KeptLastWords();
   const runs = new RunRepository(database);
   const manager: MachineManager = new MachineManager({
@@ -115,10 +129,7 @@ async function main(): Promise<void> {
     runs,
     journal: new JournalRepository(database),
     onChanged: (view) => tell('machine:changed', view),
-    containers: {
-      find: (digest) => images.rootOf(digest),
-      secretsOf: (id) => secrets.valuesOf(id),
-    },
+    containers,
     onRemoved: (id, ended) => {
       secrets.forget(id);
       if (ended !== null) lastWords.keep(id, ended);
@@ -132,6 +143,11 @@ async function main(): Promise<void> {
     onProblem: complain,
   });
 
+  const lab = new LabService({
+    ...{ paths, onProblem: complain, planner: new Planner(host, paths, containers) },
+    experiments: new ExperimentRepository(database),
+    onChanged: (summary) => tell('lab:changed', summary),
+  });
   const leftDisks = new LeftDisks(paths, (id) => manager.get(id));
   const history = new RunHistory({
     runs,
@@ -145,7 +161,7 @@ async function main(): Promise<void> {
   servePage(session.defaultSession, fileURLToPath(new URL('../renderer', import.meta.url)));
   installMenu();
   applyTheme(settings.get());
-  const loaded = manager.load();
+  const loaded = Promise.all([manager.load(), lab.load()]);
   void host.status(); // starts the KVM probe, so that the first start need not wait for it
 
   routeRequests(
@@ -193,6 +209,13 @@ async function main(): Promise<void> {
       'host:refresh': () => host.refresh(),
       'dialog:pick-file': ({ purpose }) => files.pick(purpose),
       ...imageHandlers(images, secrets),
+      ...labHandlers(lab),
+      'lab:export': async ({ id, format }) => {
+        const experiment = lab.get(id);
+        const path = await files.save(`${experiment.plan.name}.boot-lab.${format}`);
+        if (path !== null) await exportExperiment(experiment, format, path);
+        return path;
+      },
       ...runHandlers(history, (name) => files.save(name)),
       'settings:get': () => settings.get(),
       'settings:set': async (chosen) => {
@@ -243,6 +266,7 @@ async function main(): Promise<void> {
       parting = await askParting(window, goingOn(), settings);
       if (parting === null) return 'stay';
     }
+    await lab.dispose();
     if (parting !== 'keep') await manager.stopAll();
     await manager.release();
     await host.dispose();

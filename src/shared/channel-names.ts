@@ -46,6 +46,14 @@ export const requestNames = [
   'image:prune',
   'registry:list',
   'registry:forget',
+  'lab:list',
+  'lab:get',
+  'lab:start',
+  'lab:pause',
+  'lab:resume',
+  'lab:cancel',
+  'lab:remove',
+  'lab:export',
   'secret:storage',
   'secret:set',
   'secret:list',
@@ -59,6 +67,7 @@ export const eventNames = [
   'host:changed',
   'image:listed',
   'image:progressed',
+  'lab:changed',
 ] as const;
 export type EventName = (typeof eventNames)[number];
 

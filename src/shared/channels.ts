@@ -21,6 +21,12 @@ import {
   secretStorageSchema,
 } from './images.ts';
 import { journalEntrySchema, logKindSchema, logTextSchema } from './journal.ts';
+import {
+  experimentIdSchema,
+  experimentSchema,
+  experimentSummarySchema,
+  labPlanSchema,
+} from './lab.ts';
 import { machineSpecSchema } from './machine-spec.ts';
 import {
   lastWordsEntrySchema,
@@ -32,6 +38,7 @@ import { bootExportFormatSchema, runChangesSchema, runNoteLength, runSchema } fr
 import { settingsSchema } from './settings.ts';
 
 const nothing = z.undefined();
+const oneExperiment = z.strictObject({ id: experimentIdSchema });
 const oneMachine = z.strictObject({ id: machineIdSchema });
 
 /** Request and reply: the page asks, main answers with a {@link Reply}. */
@@ -162,6 +169,23 @@ export const requests = {
   'image:prune': { input: nothing, output: z.number() },
   'registry:list': { input: nothing, output: z.array(registryEntrySchema) },
   'registry:forget': { input: z.strictObject({ registry: z.string().max(512) }), output: nothing },
+  /** The newest first. */
+  'lab:list': { input: nothing, output: z.array(experimentSummarySchema) },
+  'lab:get': { input: oneExperiment, output: experimentSchema },
+  /** Refused with `illegal_state` while another experiment goes on. How far it is comes as `lab:changed`. */
+  'lab:start': { input: labPlanSchema, output: experimentSchema },
+  /** The boot under way is ended and made again later. */
+  'lab:pause': { input: oneExperiment, output: experimentSummarySchema },
+  /** Goes on where it was, also after Nandu ended meanwhile. */
+  'lab:resume': { input: oneExperiment, output: experimentSummarySchema },
+  /** What was measured stays. */
+  'lab:cancel': { input: oneExperiment, output: experimentSummarySchema },
+  'lab:remove': { input: oneExperiment, output: nothing },
+  /** Asks where to save; null when the person cancels. */
+  'lab:export': {
+    input: z.strictObject({ id: experimentIdSchema, format: z.enum(['html', 'json']) }),
+    output: z.string().nullable(),
+  },
   'secret:storage': { input: nothing, output: secretStorageSchema },
   /** Values of a machine's secret variables; null removes one. They never come back. */
   'secret:set': {
@@ -184,6 +208,7 @@ export const events = {
   'host:changed': hostStatusSchema,
   'image:listed': z.array(imageViewSchema),
   'image:progressed': importProgressSchema,
+  'lab:changed': experimentSummarySchema,
 } as const satisfies Record<EventName, z.ZodType>;
 
 /** What comes with the port on `consoleChannel`. */

@@ -12,6 +12,8 @@ export * from './host.ts';
 export * from './ids.ts';
 export * from './images.ts';
 export * from './journal.ts';
+export * from './lab.ts';
+export * from './lab-statistics.ts';
 export * from './machine-spec.ts';
 export * from './machine.ts';
 export * from './network.ts';

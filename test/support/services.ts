@@ -2,8 +2,10 @@
 import { rmSync, mkdirSync } from 'node:fs';
 import { resolvePaths, runFiles, type Paths, type RunFiles } from '../../src/main/host/index.ts';
 import { ImageService } from '../../src/main/images/index.ts';
-import { HostEnvironment, MachineManager } from '../../src/main/machines/index.ts';
+import { LabService } from '../../src/main/lab/index.ts';
+import { HostEnvironment, MachineManager, Planner } from '../../src/main/machines/index.ts';
 import {
+  ExperimentRepository,
   JournalRepository,
   MachineRepository,
   backUp,
@@ -18,6 +20,7 @@ import {
 } from '../../src/main/store/index.ts';
 import {
   defaultSpec,
+  type ExperimentSummary,
   type ImageView,
   type ImportProgress,
   type JournalEntry,
@@ -47,6 +50,9 @@ export class Services {
   readonly listed: ImageView[][] = [];
   /** Every report on an import, oldest first. */
   readonly progressed: ImportProgress[] = [];
+  readonly lab: LabService;
+  /** Every report on an experiment, oldest first. */
+  readonly experimented: ExperimentSummary[] = [];
   /** Every view that was reported, oldest first. */
   readonly history: MachineView[] = [];
   /** How machines ended that ran once. */
@@ -88,6 +94,20 @@ export class Services {
       onProgressed: (progress) => this.progressed.push(progress),
       onProblem: (error) => this.problems.push(error),
     });
+    const containers = {
+      find: (digest: string) => this.images.rootOf(digest),
+      secretsOf: (id: MachineId) => this.secrets.valuesOf(id),
+    };
+    this.lab = new LabService({
+      paths: this.paths,
+      planner: new Planner(this.host, this.paths, containers),
+      experiments: new ExperimentRepository(this.#database),
+      onChanged: (summary) => {
+        this.experimented.push(summary);
+        for (const check of this.#watchers) check();
+      },
+      onProblem: (error) => this.problems.push(error),
+    });
     this.manager = new MachineManager({
       paths: this.paths,
       host: this.host,
@@ -102,10 +122,7 @@ export class Services {
         this.history.push(view);
         for (const check of this.#watchers) check();
       },
-      containers: {
-        find: (digest) => this.images.rootOf(digest),
-        secretsOf: (id) => this.secrets.valuesOf(id),
-      },
+      containers,
       onRemoved: (id, ended) => {
         this.secrets.forget(id);
         if (ended !== null) this.endedOnce.push(ended);
@@ -116,7 +133,7 @@ export class Services {
 
   static async open(dataDirectory: string, options: ServicesOptions = {}): Promise<Services> {
     const services = new Services(dataDirectory, options);
-    await services.manager.load();
+    await Promise.all([services.manager.load(), services.lab.load()]);
     return services;
   }
 
@@ -141,6 +158,31 @@ export class Services {
       const timer = setTimeout(() => {
         end();
         reject(new Error(`timed out; the machine is ${JSON.stringify(this.manager.get(id))}`));
+      }, timeoutMs);
+      const end = (): void => {
+        clearTimeout(timer);
+        this.#watchers.delete(check);
+      };
+      this.#watchers.add(check);
+      check();
+    });
+  }
+
+  /** Resolves as soon as the newest report on the experiment is as wanted. */
+  untilExperiment(
+    wanted: (summary: ExperimentSummary) => boolean,
+    timeoutMs = 120_000,
+  ): Promise<ExperimentSummary> {
+    return new Promise((resolve, reject) => {
+      const check = (): void => {
+        const last = this.experimented.at(-1);
+        if (last === undefined || !wanted(last)) return;
+        end();
+        resolve(last);
+      };
+      const timer = setTimeout(() => {
+        end();
+        reject(new Error(`timed out; the lab said ${JSON.stringify(this.experimented.at(-1))}`));
       }, timeoutMs);
       const end = (): void => {
         clearTimeout(timer);
@@ -178,6 +220,7 @@ export class Services {
 
   /** Ends the "app"; machines go on when told so, as after a crash of it. */
   async close(parting: 'stop' | 'keep' = 'stop'): Promise<void> {
+    await this.lab.dispose();
     if (parting === 'stop') await this.manager.stopAll();
     await this.manager.release();
     await this.host.dispose();

@@ -24,6 +24,7 @@ const REQUIRED_MODULES = [
 ];
 /** Not in every distribution's kernel; what needs one of these says so. */
 const OPTIONAL_MODULES = [
+  'virtio_pci',
   '9p',
   '9pnet_virtio',
   'virtio_balloon',

@@ -8,6 +8,7 @@ import { netdevId, netdevValue } from '../network/index.ts';
 import { containerOptions, needsSharedMemory, type ContainerDevices } from './container-devices.ts';
 import { kernelCommandLine } from './kernel-command-line.ts';
 import { escapeValue, type QemuOption } from './option.ts';
+import { asYardstick } from './yardstick.ts';
 
 /** Everything the command line depends on, decided and checked before. */
 export interface LaunchPlan {
@@ -27,6 +28,8 @@ export interface LaunchPlan {
   readonly sandbox: boolean;
   /** Null for a machine that runs no container. */
   readonly container: ContainerDevices | null;
+  /** Whether it is to be the same machine on q35, to compare with. */
+  readonly yardstick?: boolean;
   readonly files: RunFiles;
 }
 
@@ -49,7 +52,7 @@ export function buildArgv(plan: LaunchPlan): string[] {
 
 /** The command's options in order; what the guest sees first, what Nandu needs beside it last. */
 export function buildOptions(plan: LaunchPlan): QemuOption[] {
-  return [
+  const options: QemuOption[] = [
     ['-nodefaults'],
     ['-no-user-config'],
     ['-display', 'none'],
@@ -64,6 +67,7 @@ export function buildOptions(plan: LaunchPlan): QemuOption[] {
     ...devices(plan),
     ...management(plan),
   ];
+  return plan.yardstick === true ? asYardstick(options) : options;
 }
 
 /** A server of shared folders reads and writes the guest's memory. */

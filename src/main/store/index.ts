@@ -17,6 +17,7 @@ export {
   type StoredMachine,
 } from './machine-repository.ts';
 export { sessionOnly, type Cipher } from './cipher.ts';
+export { ExperimentRepository } from './experiment-repository.ts';
 export { ProbeRepository } from './probe-repository.ts';
 export { openOrRecover, type Recovery, type RecoveryOptions } from './recovery.ts';
 export type { RowProblem } from './rows.ts';

@@ -121,7 +121,7 @@ describe('openOrRecover', () => {
     flip(path);
     const older = new SqliteDatabase(backup(path, 1));
     older.exec(
-      `DROP INDEX runs_baseline; ALTER TABLE runs DROP COLUMN note; ALTER TABLE runs DROP COLUMN baseline;
+      `DROP TABLE lab_results; DROP TABLE experiments; DROP INDEX runs_baseline; ALTER TABLE runs DROP COLUMN note; ALTER TABLE runs DROP COLUMN baseline;
        DROP TABLE machine_secrets; DROP TABLE registries; DROP TABLE journal; ALTER TABLE runs DROP COLUMN spec;
        ALTER TABLE machines DROP COLUMN previous_spec; PRAGMA user_version = 1`,
     );

@@ -7,7 +7,15 @@ import { z } from 'zod';
 /** A row that does not hold what its table should. */
 export interface RowProblem {
   readonly table:
-    'machines' | 'runs' | 'journal' | 'settings' | 'probes' | 'machine_secrets' | 'registries';
+    | 'machines'
+    | 'runs'
+    | 'journal'
+    | 'settings'
+    | 'probes'
+    | 'machine_secrets'
+    | 'registries'
+    | 'experiments'
+    | 'lab_results';
   /** The row's key. */
   readonly id: string;
   /** What is wrong with it, for a log. */

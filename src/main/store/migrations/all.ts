@@ -6,9 +6,10 @@ import { initial } from './0001-initial.ts';
 import { journal } from './0002-journal.ts';
 import { secrets } from './0003-secrets.ts';
 import { boots } from './0004-boots.ts';
+import { lab } from './0005-lab.ts';
 import type { Migration } from './migration.ts';
 
-export const migrations: readonly Migration[] = [initial, journal, secrets, boots];
+export const migrations: readonly Migration[] = [initial, journal, secrets, boots, lab];
 
 /** The newest layout that this Nandu knows. */
-export const newestVersion = boots.version;
+export const newestVersion = lab.version;

@@ -1,0 +1,54 @@
+/**
+ * The order of an experiment's boots: in turns, shuffled anew in every round, the same for the same seed.
+ * Must never boot one variant's runs in a row: what drifts on the host would be taken for the variant's doing.
+ */
+import type { LabPlan, LabResult } from '../../shared/index.ts';
+
+/** One boot to come. */
+export interface LabBoot {
+  readonly round: number;
+  readonly variant: number;
+}
+
+/** After so many failures without a single success a variant is given up. */
+export const failuresToGiveUp = 2;
+
+/** Numbers from 0 (included) to 1, the same for the same seed: mulberry32, by Tommy Ettinger, public domain. */
+export function randomOf(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+/** All boots in order, warm-ups first. */
+export function scheduleOf(plan: LabPlan, seed: number): LabBoot[] {
+  const boots: LabBoot[] = [];
+  const random = randomOf(seed);
+  for (let round = 0; round < plan.warmUps + plan.rounds; round++) {
+    const order = plan.variants.map((_, variant) => variant);
+    for (let last = order.length - 1; last > 0; last--) {
+      const chosen = Math.floor(random() * (last + 1));
+      [order[last], order[chosen]] = [order[chosen] ?? 0, order[last] ?? 0];
+    }
+    boots.push(...order.map((variant) => ({ round, variant })));
+  }
+  return boots;
+}
+
+/** Whether a variant has only ever failed, and often enough. */
+export function isGivenUp(variant: number, results: readonly LabResult[]): boolean {
+  const own = results.filter((result) => result.variant === variant);
+  return own.length >= failuresToGiveUp && own.every(({ failure }) => failure !== null);
+}
+
+/** The boots that are still to be made: not those that have a result, nor those of a variant that is given up. */
+export function remaining(plan: LabPlan, seed: number, results: readonly LabResult[]): LabBoot[] {
+  const done = new Set(results.map(({ round, variant }) => `${round} ${variant}`));
+  return scheduleOf(plan, seed).filter(
+    ({ round, variant }) => !done.has(`${round} ${variant}`) && !isGivenUp(variant, results),
+  );
+}

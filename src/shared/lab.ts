@@ -1,0 +1,101 @@
+/** Experiments of the boot lab: variants of a machine, booted many times in turns, and what came of it. */
+import { z } from 'zod';
+import { bootTimelineSchema } from './boot.ts';
+import { machineSpecSchema } from './machine-spec.ts';
+import { acceleratorSchema } from './run.ts';
+
+export const experimentIdSchema = z.uuid().brand<'ExperimentId'>();
+export type ExperimentId = z.infer<typeof experimentIdSchema>;
+
+export const labLimits = { variants: 8, rounds: 200, warmUps: 5, nameLength: 60 } as const;
+
+const labNameSchema = z
+  .string()
+  .trim()
+  .min(1, 'Give it a name.')
+  .max(labLimits.nameLength, `Use at most ${labLimits.nameLength} characters.`)
+  // eslint-disable-next-line no-control-regex -- names stand in reports and file names
+  .refine((name) => !/[\u0000-\u001f\u007f]/.test(name), 'A name must be plain text.');
+
+/** One way to boot. */
+export const labVariantSchema = z.strictObject({
+  name: labNameSchema,
+  /** Its name is of no account; ports, lifetime and a kept disk are left out of a lab's boots. */
+  spec: machineSpecSchema,
+  /** `q35`: the same machine on QEMU's ordinary board, as a yardstick. */
+  board: z.enum(['microvm', 'q35']),
+});
+export type LabVariant = z.infer<typeof labVariantSchema>;
+
+/** What a person asks for. The first variant is what the others are compared with. */
+export const labPlanSchema = z.strictObject({
+  name: labNameSchema,
+  variants: z
+    .array(labVariantSchema)
+    .min(1, 'Choose at least one variant.')
+    .max(labLimits.variants, `Compare at most ${labLimits.variants} variants at once.`)
+    .refine(
+      (variants) => new Set(variants.map(({ name }) => name)).size === variants.length,
+      'Give each variant a name of its own.',
+    ),
+  /** Boots of each variant that count. */
+  rounds: z.int('Use a whole number.').min(1).max(labLimits.rounds),
+  /** Rounds before those, which do not count: they fill the caches. */
+  warmUps: z.int('Use a whole number.').min(0).max(labLimits.warmUps),
+});
+export type LabPlan = z.infer<typeof labPlanSchema>;
+
+/** One boot of one variant. */
+export const labResultSchema = z.object({
+  /** Index of the variant in the plan. */
+  variant: z.int().nonnegative(),
+  /** From 0; warm-ups come first. */
+  round: z.int().nonnegative(),
+  startedAtMs: z.number(),
+  /** Null where it did not get as far as a timeline. */
+  boot: bootTimelineSchema.nullable(),
+  /** Why it counts as failed, with the last lines of its console; null for a boot that was ready. */
+  failure: z.object({ message: z.string(), log: z.array(z.string()) }).nullable(),
+});
+export type LabResult = z.infer<typeof labResultSchema>;
+
+/** What a variant came down to, by which others can repeat it. */
+export const labCommandSchema = z.object({
+  argv: z.array(z.string()),
+  accelerator: acceleratorSchema,
+  qemuVersion: z.string(),
+});
+export type LabCommand = z.infer<typeof labCommandSchema>;
+
+/** `interrupted`: Nandu ended meanwhile; it can go on where it was. */
+export const labStateSchema = z.enum(['running', 'paused', 'interrupted', 'finished', 'cancelled']);
+export type LabState = z.infer<typeof labStateSchema>;
+
+export const experimentSchema = z.object({
+  id: experimentIdSchema,
+  createdAtMs: z.number(),
+  state: labStateSchema,
+  plan: labPlanSchema,
+  /** From which the order of boots follows. */
+  seed: z.int().nonnegative(),
+  /** The computer, in a line: processor, its count, system. */
+  host: z.string(),
+  /** Of each variant, in the plan's order; null before its first boot. */
+  commands: z.array(labCommandSchema.nullable()),
+  results: z.array(labResultSchema),
+});
+export type Experiment = z.infer<typeof experimentSchema>;
+
+/** An experiment without its results, for lists and for progress. */
+export const experimentSummarySchema = z.object({
+  id: experimentIdSchema,
+  createdAtMs: z.number(),
+  state: labStateSchema,
+  name: z.string(),
+  variants: z.array(z.string()),
+  done: z.int().nonnegative(),
+  total: z.int().positive(),
+  /** The variant that boots now; null while none does. */
+  booting: z.string().nullable(),
+});
+export type ExperimentSummary = z.infer<typeof experimentSummarySchema>;
