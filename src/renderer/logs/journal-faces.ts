@@ -10,6 +10,7 @@ import CircleStop from '@lucide/svelte/icons/circle-stop';
 import Copy from '@lucide/svelte/icons/copy';
 import FileInput from '@lucide/svelte/icons/file-input';
 import FileOutput from '@lucide/svelte/icons/file-output';
+import FolderX from '@lucide/svelte/icons/folder-x';
 import Gauge from '@lucide/svelte/icons/gauge';
 import LifeBuoy from '@lucide/svelte/icons/life-buoy';
 import Link from '@lucide/svelte/icons/link';
@@ -69,5 +70,6 @@ export const journalFaces: Record<JournalKind, JournalFace> = {
   adopted: face(Link, 'Adopted'),
   lost: face(CircleHelp, 'Lost', 'bad'),
   'monitor-lost': face(Unplug, 'Monitor lost', 'warn'),
+  'folder-lost': face(FolderX, 'Folder lost', 'bad'),
   recovered: face(LifeBuoy, 'Recovered', 'good'),
 };

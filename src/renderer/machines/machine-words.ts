@@ -108,6 +108,7 @@ export function endTone({
 /** What a machine's problem amounts to. */
 export function problemTitle({ state, problem, run }: MachineView): string {
   if (state === 'crashed') return 'Crashed';
+  if (problem?.code === 'folder_lost') return 'A folder is gone';
   const gaveUp = problem?.code === 'illegal_state' && run?.end?.kind === 'guest-reset';
   return gaveUp ? 'Left stopped' : 'Did not start';
 }

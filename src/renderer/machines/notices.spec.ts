@@ -7,6 +7,7 @@ import {
   type MachineView,
   type Run,
 } from '../../shared/index.ts';
+import { problemTitle } from './machine-words.ts';
 import { duplicatedNotice, noticeKey, noticeOf, refusalOf } from './notices.ts';
 
 const id = '5b0f3b0e-58a5-4f7e-9d2b-0b9f6f6a2c11' as MachineId;
@@ -130,4 +131,13 @@ it('tells a guest that a full disk holds as loudly as a failure, and once', () =
   });
   expect(noticeOf(held, held)).toBeNull();
   expect(noticeOf(view({ state: 'paused' }), view({ state: 'running' }))).toBeNull();
+});
+
+it('tells of each folder that a running guest lost, and once', () => {
+  const lost = (path: string): MachineView =>
+    view({ problem: { code: 'folder_lost', message: `“${path}” is gone.`, details: { path } } });
+  expect(noticeOf(lost('/a'), view({}))).toMatchObject({ tone: 'bad', title: 'lost a folder' });
+  expect(noticeOf(lost('/b'), lost('/a'))?.text).toBe('“/b” is gone.');
+  expect(noticeOf(lost('/b'), lost('/b'))).toBeNull();
+  expect(problemTitle(lost('/a'))).toBe('A folder is gone');
 });

@@ -27,6 +27,10 @@ export function noticeOf(
   if (hold && before.activity !== after.activity) {
     return { ...about, tone: 'bad', title: 'is paused', text: hold.text, stays: true };
   }
+  const lost = after.problem?.code === 'folder_lost' ? after.problem.message : null;
+  if (lost !== null && before.problem?.message !== lost) {
+    return { ...about, tone: 'bad', title: 'lost a folder', text: lost, stays: true };
+  }
   if (before.state === after.state) return null;
   if (after.state === 'crashed') {
     const title = before.state === 'starting' ? 'did not start' : 'crashed';
