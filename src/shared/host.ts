@@ -15,7 +15,10 @@ export const guestKernelSchema = z.object({
   id: z.string(),
   title: z.string(),
   release: z.string(),
+  /** The ELF, which starts fastest. */
   kernelPath: z.string(),
+  /** The same kernel as the distribution packs it. */
+  bzImagePath: z.string(),
   initrdPath: z.string(),
 });
 export type GuestKernel = z.infer<typeof guestKernelSchema>;

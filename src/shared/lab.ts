@@ -39,9 +39,15 @@ export const labPlanSchema = z.strictObject({
       'Give each variant a name of its own.',
     ),
   /** Boots of each variant that count. */
-  rounds: z.int('Use a whole number.').min(1).max(labLimits.rounds),
+  rounds: z
+    .int('Use a whole number.')
+    .min(1, 'Make at least one round.')
+    .max(labLimits.rounds, `Make at most ${labLimits.rounds} rounds.`),
   /** Rounds before those, which do not count: they fill the caches. */
-  warmUps: z.int('Use a whole number.').min(0).max(labLimits.warmUps),
+  warmUps: z
+    .int('Use a whole number.')
+    .min(0, 'Use 0 for none.')
+    .max(labLimits.warmUps, `Make at most ${labLimits.warmUps}.`),
 });
 export type LabPlan = z.infer<typeof labPlanSchema>;
 

@@ -9,6 +9,7 @@ import {
   machineIdSchema,
   runIdSchema,
   type BootTimeline,
+  type LabBoot,
   type LabCommand,
   type LabResult,
   type LabVariant,
@@ -18,7 +19,6 @@ import {
 import { ConsoleHub } from '../console/index.ts';
 import { launch, type Planner } from '../machines/index.ts';
 import { buildArgv } from '../qemu/index.ts';
-import type { LabBoot } from './schedule.ts';
 
 const failureLines = 20;
 /** Beyond the boot's own deadline, which ends the wait by a timeline that says so. */

@@ -7,6 +7,9 @@ import { cpus } from 'node:os';
 import {
   AppError,
   experimentIdSchema,
+  isGivenUp,
+  remaining,
+  scheduleOf,
   type Experiment,
   type ExperimentId,
   type ExperimentSummary,
@@ -17,7 +20,6 @@ import type { Planner } from '../machines/index.ts';
 import type { ExperimentRepository } from '../store/index.ts';
 import { bootOnce } from './lab-boot.ts';
 import { endLeftovers } from './leftovers.ts';
-import { isGivenUp, remaining, scheduleOf } from './schedule.ts';
 
 /** What the lab is built from. */
 export interface LabServiceOptions {

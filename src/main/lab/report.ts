@@ -7,11 +7,11 @@ import {
   joinWords,
   phaseInfo,
   phaseNames,
+  randomOf,
   sayDifference,
   type Experiment,
   type VariantFigures,
 } from '../../shared/index.ts';
-import { randomOf } from './schedule.ts';
 
 const plotWidth = 640;
 const rowHeight = 34;

@@ -233,8 +233,8 @@ export class HostEnvironment {
 }
 
 function ownKernelOf({ id, title, release, ...paths }: PreparedKernel): OwnKernel {
-  const { vmlinuxPath: kernelPath, initrdPath, configPath } = paths;
-  return { id, title, release, kernelPath, initrdPath, configPath };
+  const { vmlinuxPath: kernelPath, bzImagePath, initrdPath, configPath } = paths;
+  return { id, title, release, kernelPath, bzImagePath, initrdPath, configPath };
 }
 
 function asAppError(error: unknown): AppError {

@@ -52,6 +52,7 @@ function scene(): {
     title: 'Fast',
     release: '6.1',
     kernelPath: '/k/fast',
+    bzImagePath: '/k/fast-bz',
     initrdPath: '/i',
   };
   const history = new RunHistory({

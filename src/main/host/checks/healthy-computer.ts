@@ -19,7 +19,7 @@ export const healthy: DoctorFacts = {
   kvm: { state: 'works', reason: 'A probe guest booted.' },
   kernel: {
     ...{ id: 'k', title: 'Debian 6.1.0-40-amd64', release: '6.1.0-40-amd64' },
-    ...{ kernelPath: '/k/vmlinux', initrdPath: '/k/initrd' },
+    ...{ kernelPath: '/k/vmlinux', bzImagePath: '/k/vmlinuz', initrdPath: '/k/initrd' },
   },
   fence: { problem: null, missing: [] },
   folders: {

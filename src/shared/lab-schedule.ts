@@ -2,7 +2,7 @@
  * The order of an experiment's boots: in turns, shuffled anew in every round, the same for the same seed.
  * Must never boot one variant's runs in a row: what drifts on the host would be taken for the variant's doing.
  */
-import type { LabPlan, LabResult } from '../../shared/index.ts';
+import type { LabPlan, LabResult } from './lab.ts';
 
 /** One boot to come. */
 export interface LabBoot {

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
-import { defaultSpec, type LabPlan, type LabResult } from '../../shared/index.ts';
-import { isGivenUp, randomOf, remaining, scheduleOf } from './schedule.ts';
+import type { LabPlan, LabResult } from './lab.ts';
+import { defaultSpec } from './presets.ts';
+import { isGivenUp, randomOf, remaining, scheduleOf } from './lab-schedule.ts';
 
 const plan: LabPlan = {
   name: 'kernels',
