@@ -45,8 +45,9 @@ describe('shells', () => {
     await views[0].shows('<45 123 worker /dev/pts/0>');
     await views[1].shows('</dev/pts/1>');
 
-    // Ctrl+C ends what runs in the foreground, not the shell.
-    first?.input('echo "asleep $((1 + 1))"; sleep 1000\r');
+    // Ctrl+C ends what runs in the foreground, not the shell. What prints is in the foreground already: a shell that
+    // is only about to start it would take the key for itself.
+    first?.input('sh -c \'echo "asleep $((1 + 1))"; exec sleep 1000\'\r');
     await views[0].shows('asleep 2');
     first?.input('\x03');
     await views[0].shows('^C');

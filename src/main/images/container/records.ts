@@ -122,6 +122,13 @@ export class ImageRecords {
 
   /** It was got by a name, which is how it is known from now on, and which means it and no other. */
   async rename(image: StoredImage, source: string): Promise<StoredImage> {
+    const isOthers = (await this.list()).some(
+      (other) =>
+        other.source === source &&
+        other.manifestDigest !== image.manifestDigest &&
+        other.namedAtMs >= image.namedAtMs,
+    );
+    if (image.source === source && !isOthers) return image;
     const record = join(this.#folder, `.${hexOf(image.manifestDigest)}.new`);
     return this.#write({ ...image, source, namedAtMs: Date.now() }, record);
   }
