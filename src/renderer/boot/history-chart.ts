@@ -1,37 +1,49 @@
 /**
- * The history chart over uPlot: a point per measured run, the median and the middle half behind them.
+ * The history chart over uPlot: a point per measured run, over an axis of runs that zooms and pans.
  * Owns its canvas and destroys it; never decides which run is chosen.
  */
 import uPlot from 'uplot';
 import { formatDuration } from '../format/index.ts';
-import type { BootSummary, MeasuredRun } from './statistics.ts';
-
-/** The colours of the moment, as CSS values. */
-export interface ChartColors {
-  kvm: string;
-  accent: string;
-  line: string;
-  grid: string;
-  text: string;
-  panel: string;
-}
+import { axisGestures } from './axis-gestures.ts';
+import {
+  drawChosen,
+  drawPoints,
+  drawShifts,
+  drawSummary,
+  indexFrom,
+  type ChartColors,
+  type ChartContent,
+} from './history-marks.ts';
+import type { MeasuredRun } from './statistics.ts';
+import { panWindow, zoomWindow } from './view-window.ts';
 
 /** What the chart tells its owner. */
 export interface ChartListener {
   pointed(run: MeasuredRun | null): void;
-  chosen(run: MeasuredRun): void;
+  /** @param other whether it is to be compared with the one that is shown (Shift). */
+  chosen(run: MeasuredRun, other: boolean): void;
+  /** Whether it shows less than all runs. */
+  zoomed(zoomed: boolean): void;
 }
 
-const height = 152;
+const height = 168;
+/** No fewer runs than this are looked at. */
+const fewestRuns = 8;
 
-/** One drawn history. Runs must come oldest first. */
+const nothing: ChartContent = {
+  ...{ runs: [], summary: null, chosen: null, compared: null, shifts: [] },
+};
+
+/** One drawn history. */
 export class HistoryChart {
   readonly #plot: uPlot;
   readonly #colors: ChartColors;
-  #runs: readonly MeasuredRun[] = [];
+  readonly #listener: ChartListener;
+  readonly #endGestures: (() => void) | undefined;
+  #content = nothing;
   #mixed = false;
-  #summary: BootSummary | null = null;
-  #chosen: MeasuredRun | null = null;
+  /** Null for all runs. */
+  #span: [number, number] | null = null;
 
   constructor(
     element: HTMLElement,
@@ -41,36 +53,22 @@ export class HistoryChart {
     listener: ChartListener,
   ) {
     this.#colors = colors;
+    this.#listener = listener;
     const axis = {
       stroke: colors.text,
       font,
       ticks: { show: false },
       grid: { stroke: colors.grid, width: 1 },
     };
-    const points = (filled: boolean): uPlot.Series => ({
-      paths: () => null,
-      points: {
-        show: true,
-        size: 7,
-        width: 1.5,
-        stroke: colors.kvm,
-        fill: () => (filled || !this.#mixed ? colors.kvm : colors.panel),
-      } as uPlot.Series.Points,
-    });
     this.#plot = new uPlot(
       {
         width: widthPx,
         height,
         legend: { show: false },
         padding: [8, 20, 0, 0],
-        cursor: {
-          y: false,
-          drag: { x: false, y: false },
-          points: { show: false },
-          dataIdx: (plot, _series, closest) => this.#nearest(plot, closest),
-        },
+        cursor: { y: false, drag: { x: false, y: false }, points: { show: false } },
         scales: {
-          x: { time: false, range: () => this.#span() },
+          x: { time: false, range: () => this.#span ?? this.#whole() },
           y: { range: (_plot, min, max) => paddedRange(min, max) },
         },
         axes: [
@@ -92,46 +90,68 @@ export class HistoryChart {
             values: (_plot, splits) => splits.map(formatDuration),
           },
         ],
-        series: [{}, points(true), points(false)],
+        series: [{}, { paths: () => null, points: { show: false } }],
         hooks: {
-          drawClear: [(plot) => this.#drawSummary(plot)],
-          draw: [(plot) => this.#drawMarks(plot)],
+          drawClear: [
+            (plot) => {
+              plot.ctx.font = font.replace('11px', `${11 * devicePixelRatio}px`);
+              drawSummary(plot, this.#content, colors);
+            },
+          ],
+          draw: [(plot) => this.#draw(plot)],
           setCursor: [
             (plot) => {
-              listener.pointed(this.#pointed(plot));
+              listener.pointed(this.#pointed());
               plot.redraw(false, false);
             },
           ],
         },
       },
-      [[], [], []],
+      [[], []],
       element,
     );
-    this.#plot.over.addEventListener('click', () => {
-      const run = this.#pointed(this.#plot);
-      if (run) listener.chosen(run);
+    this.#plot.over.addEventListener('click', (event) => {
+      const run = this.#pointed();
+      if (run) listener.chosen(run, event.shiftKey);
+    });
+    const gestures = axisGestures({
+      zoom: (factor, x) => this.zoom(factor, this.#plot.posToVal(x, 'x')),
+      pan: (pixels) => {
+        const [from, to] = this.#span ?? this.#whole();
+        this.#pan((pixels * (to - from)) / Math.max(1, this.#plot.over.clientWidth));
+      },
+      canPan: () => this.#span !== null,
+    });
+    this.#endGestures = gestures(this.#plot.over) ?? undefined;
+  }
+
+  /** Draws this; a chosen run that was another before is moved into view. */
+  show(content: ChartContent): void {
+    const before = this.#content;
+    this.#content = content;
+    this.#mixed = new Set(content.runs.map((run) => run.accelerator)).size > 1;
+    if (content.chosen && content.chosen.id !== before.chosen?.id) this.#reveal(content.chosen);
+    if (content.runs === before.runs) return this.#plot.redraw(false, false);
+    this.#plot.setData([
+      content.runs.map((run) => run.number),
+      content.runs.map((run) => run.boot.totalMs),
+    ]);
+  }
+
+  /** By a factor around a run's number; around the chosen run, or the middle, without one. */
+  zoom(factor: number, around?: number): void {
+    const [from, to] = this.#span ?? this.#whole();
+    const chosen = this.#content.chosen?.number ?? Number.NaN;
+    const at = around ?? (chosen >= from && chosen <= to ? chosen : (from + to) / 2);
+    this.#move((first, total) => {
+      const most = (to - from) / Math.min(fewestRuns, total);
+      const view = { fromMs: from - first, toMs: to - first };
+      return zoomWindow(view, Math.min(factor, Math.max(1, most)), at - first, total);
     });
   }
 
-  /** Draws these runs. Where both kinds occur, emulated ones are rings. */
-  show(
-    runs: readonly MeasuredRun[],
-    summary: BootSummary | null,
-    chosen: MeasuredRun | null,
-  ): void {
-    const same = runs === this.#runs;
-    this.#runs = runs;
-    this.#summary = summary;
-    this.#chosen = chosen;
-    this.#mixed = new Set(runs.map((run) => run.accelerator)).size > 1;
-    if (same) return this.#plot.redraw(false, false);
-    const value = (accelerator: string) => (run: MeasuredRun) =>
-      run.accelerator === accelerator ? run.boot.totalMs : null;
-    this.#plot.setData([
-      runs.map((run) => run.number),
-      runs.map(value('kvm')),
-      runs.map(value('tcg')),
-    ]);
+  fit(): void {
+    this.#setSpan(null);
   }
 
   resize(widthPx: number): void {
@@ -139,73 +159,65 @@ export class HistoryChart {
   }
 
   dispose(): void {
+    this.#endGestures?.();
     this.#plot.destroy();
   }
 
-  #nearest(plot: uPlot, closest: number): number {
-    // uPlot's own search stops at the series' gaps; every run has a value in one of the two series.
-    return plot.data[0].length > 0 ? closest : -1;
+  #pan(runs: number): void {
+    const [from, to] = this.#span ?? this.#whole();
+    this.#move((first, total) => {
+      return panWindow({ fromMs: from - first, toMs: to - first }, runs, total);
+    });
+  }
+
+  #move(change: (first: number, total: number) => { fromMs: number; toMs: number }): void {
+    const [first, last] = this.#whole();
+    const { fromMs, toMs } = change(first, last - first);
+    const all = toMs - fromMs >= (last - first) * 0.9999;
+    this.#setSpan(all ? null : [fromMs + first, toMs + first]);
+  }
+
+  #setSpan(span: [number, number] | null): void {
+    this.#span = span;
+    this.#listener.zoomed(span !== null);
+    const [min, max] = span ?? this.#whole();
+    this.#plot.setScale('x', { min, max });
+  }
+
+  #reveal({ number }: MeasuredRun): void {
+    if (this.#span === null) return;
+    const [from, to] = this.#span;
+    if (number < from || number > to) this.#pan(number - (from + to) / 2);
   }
 
   /** The numbers of the first and the last run, with room for their points. */
-  #span(): [number, number] {
-    const first = this.#runs[0]?.number ?? 1;
-    const last = this.#runs.at(-1)?.number ?? 1;
-    return [first - 1, last + 1];
+  #whole(): [number, number] {
+    const { runs } = this.#content;
+    return [(runs[0]?.number ?? 1) - 1, (runs.at(-1)?.number ?? 1) + 1];
   }
 
   /** Neither half a run nor one that was not is named. */
   #runText(run: number): string {
-    const [before, after] = this.#span();
+    const [before, after] = this.#whole();
     return Number.isInteger(run) && run > before && run < after ? String(run) : '';
   }
 
-  #pointed(plot: uPlot): MeasuredRun | null {
-    const { idx, left } = plot.cursor;
-    if (idx === null || idx === undefined || left === undefined || left < 0) return null;
-    return this.#runs[idx] ?? null;
+  /** The run nearest to the pointer. */
+  #pointed(): MeasuredRun | null {
+    const { left } = this.#plot.cursor;
+    const { runs } = this.#content;
+    if (left === undefined || left < 0 || runs.length === 0) return null;
+    const at = this.#plot.posToVal(left, 'x');
+    const after = indexFrom(runs, at);
+    const [one, other] = [runs[after - 1], runs[after]];
+    if (!one || !other) return one ?? other ?? null;
+    return at - one.number < other.number - at ? one : other;
   }
 
-  #drawSummary(plot: uPlot): void {
-    const summary = this.#summary;
-    if (!summary || summary.count < 2) return;
-    const { ctx, bbox } = plot;
-    const y = (ms: number): number => Math.round(plot.valToPos(ms, 'y', true));
-    ctx.save();
-    ctx.globalAlpha = 0.1;
-    ctx.fillStyle = this.#colors.kvm;
-    const top = y(summary.upperQuartileMs);
-    ctx.fillRect(bbox.left, top, bbox.width, Math.max(1, y(summary.lowerQuartileMs) - top));
-    ctx.globalAlpha = 0.7;
-    ctx.strokeStyle = this.#colors.kvm;
-    ctx.lineWidth = devicePixelRatio;
-    ctx.setLineDash([3 * devicePixelRatio, 4 * devicePixelRatio]);
-    ctx.beginPath();
-    ctx.moveTo(bbox.left, y(summary.medianMs));
-    ctx.lineTo(bbox.left + bbox.width, y(summary.medianMs));
-    ctx.stroke();
-    ctx.restore();
-  }
-
-  #drawMarks(plot: uPlot): void {
-    const pointed = this.#pointed(plot);
-    if (pointed && pointed !== this.#chosen) this.#disc(plot, pointed, 4.5, this.#colors.kvm);
-    if (this.#chosen) this.#disc(plot, this.#chosen, 5, this.#colors.accent);
-  }
-
-  #disc(plot: uPlot, run: MeasuredRun, radius: number, color: string): void {
-    const { ctx } = plot;
-    const x = plot.valToPos(run.number, 'x', true);
-    const y = plot.valToPos(run.boot.totalMs, 'y', true);
-    ctx.save();
-    ctx.fillStyle = color;
-    ctx.strokeStyle = this.#colors.panel;
-    ctx.lineWidth = 2 * devicePixelRatio;
-    ctx.beginPath();
-    ctx.arc(x, y, radius * devicePixelRatio, 0, 2 * Math.PI);
-    ctx.stroke();
-    ctx.fill();
-    ctx.restore();
+  #draw(plot: uPlot): void {
+    drawPoints(plot, this.#content, this.#mixed, this.#colors);
+    drawShifts(plot, this.#content, this.#colors);
+    drawChosen(plot, this.#content, this.#pointed(), this.#colors);
   }
 }
 

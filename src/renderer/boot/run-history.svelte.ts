@@ -46,6 +46,14 @@ export class RunHistory {
     untrack(() => void this.load());
   }
 
+  /** A run that was noted or pinned; a new baseline takes the place of the old one. */
+  put(run: Run): void {
+    this.#stored = this.#stored.map((one) => {
+      if (one.id === run.id) return run;
+      return run.baseline && one.baseline ? { ...one, baseline: false } : one;
+    });
+  }
+
   async load(): Promise<void> {
     this.#load += 1;
     const load = this.#load;

@@ -1,29 +1,15 @@
 import { expect, it } from 'vitest';
-import type { MachineId, Run, RunId } from '../../shared/index.ts';
+import { sampleBoot, sampleRun as run } from './sample-runs.ts';
 import {
   comparableWith,
   isMeasured,
   mergeRuns,
+  nearestToMedian,
   quantile,
   summarize,
+  undisturbed,
   type MeasuredRun,
 } from './statistics.ts';
-
-function run(number: number, totalMs: number, change: Partial<Run> = {}): Run {
-  return {
-    id: `run-${number}` as RunId,
-    machineId: 'm' as MachineId,
-    number,
-    startedAtMs: number,
-    endedAtMs: null,
-    accelerator: 'tcg',
-    qemuVersion: '',
-    argv: [],
-    boot: { phases: [], totalMs, reached: 'ready' },
-    end: null,
-    ...change,
-  };
-}
 
 it('interpolates quantiles', () => {
   expect(quantile([3, 1, 2, 4], 0.5)).toBe(2.5);
@@ -36,13 +22,14 @@ it('compares like with like', () => {
   const runs = [
     run(1, 800),
     run(2, 90, { accelerator: 'kvm' }),
-    run(3, 700, { boot: { phases: [], totalMs: 700, reached: 'user-space' } }),
-    run(4, 10, { boot: { phases: [], totalMs: 10, reached: 'partial' } }),
+    run(3, 700, { boot: sampleBoot(700, { reached: 'user-space' }) }),
+    run(4, 10, { boot: sampleBoot(10, { reached: 'partial' }) }),
     run(5, 0, { boot: null }),
     run(6, 900),
+    run(7, 2000, { boot: sampleBoot(2000, { conditions: ['detailed'] }) }),
   ];
   const measured = runs.filter(isMeasured);
-  expect(measured.map(({ number }) => number)).toEqual([1, 2, 3, 6]);
+  expect(measured.map(({ number }) => number)).toEqual([1, 2, 3, 6, 7]);
   const like = comparableWith(runs, measured[0] as MeasuredRun);
   expect(like.map(({ number }) => number)).toEqual([1, 6]);
   expect(summarize(like)).toMatchObject({ count: 2, medianMs: 850 });
@@ -55,4 +42,14 @@ it('puts the current run into the list in its newest form', () => {
   expect(mergeRuns(listed, run(3, 30)).map(({ number }) => number)).toEqual([3, 2, 1]);
   const newer = run(2, 21);
   expect(mergeRuns(listed, newer)[0]).toBe(newer);
+});
+
+it('leaves disturbed boots out of the middle, unless there are no others', () => {
+  const cold = run(1, 3000, { boot: sampleBoot(3000, { conditions: ['cold', 'no-trace'] }) });
+  const runs = [cold, run(2, 800), run(3, 900), run(4, 1000)].filter(isMeasured);
+  expect(undisturbed(runs).map(({ number }) => number)).toEqual([2, 3, 4]);
+  expect(undisturbed([cold].filter(isMeasured))).toHaveLength(1);
+  expect(nearestToMedian(undisturbed(runs))?.number).toBe(3);
+  expect(nearestToMedian([run(1, 10), run(2, 20)].filter(isMeasured))?.number).toBe(2);
+  expect(nearestToMedian([])).toBeUndefined();
 });

@@ -12,13 +12,48 @@ export function isMeasured(run: Run): run is MeasuredRun {
   return run.boot !== null && run.boot.reached !== 'partial';
 }
 
-/** The runs that booted in the same way as this one: same accelerator, same end of the measurement. */
+/** Runs with the same text booted in the same way: accelerator, end of the measurement, detailed or not. */
+export function kindOf({ accelerator, boot }: MeasuredRun): string {
+  return `${accelerator} ${boot.reached} ${boot.conditions.includes('detailed')}`;
+}
+
+/** The runs that booted in the same way as this one. */
 export function comparableWith(runs: readonly Run[], run: MeasuredRun): MeasuredRun[] {
-  return runs
-    .filter(isMeasured)
-    .filter(
-      (other) => other.accelerator === run.accelerator && other.boot.reached === run.boot.reached,
-    );
+  const kind = kindOf(run);
+  return runs.filter(isMeasured).filter((other) => kindOf(other) === kind);
+}
+
+/** Some things by a key, each list in the order in which they came. */
+export function groupBy<Key, One>(all: readonly One[], keyOf: (one: One) => Key): Map<Key, One[]> {
+  const groups = new Map<Key, One[]>();
+  for (const one of all) {
+    const key = keyOf(one);
+    const group = groups.get(key);
+    if (group) group.push(one);
+    else groups.set(key, [one]);
+  }
+  return groups;
+}
+
+/** Whether nothing outside of the machine is known to have made this boot slower than others. */
+export function isUndisturbed({ boot }: MeasuredRun): boolean {
+  return !boot.conditions.some((one) => one === 'cold' || one === 'loaded' || one === 'clock-set');
+}
+
+/** The undisturbed ones of some runs; all of them where each was disturbed. */
+export function undisturbed(runs: readonly MeasuredRun[]): readonly MeasuredRun[] {
+  const clean = runs.filter(isUndisturbed);
+  return clean.length > 0 ? clean : runs;
+}
+
+/** The run whose time is nearest to the middle of these, the newest of several; undefined for none. */
+export function nearestToMedian(runs: readonly MeasuredRun[]): MeasuredRun | undefined {
+  const medianMs = quantile(
+    runs.map(({ boot }) => boot.totalMs),
+    0.5,
+  );
+  const distance = (run: MeasuredRun): number => Math.abs(run.boot.totalMs - medianMs);
+  return runs.toSorted((a, b) => distance(a) - distance(b) || b.number - a.number)[0];
 }
 
 /** The p-quantile (0 to 1) by linear interpolation between the two nearest values; NaN for none. */

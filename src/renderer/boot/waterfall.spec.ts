@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
 import type { BootTimeline } from '../../shared/index.ts';
-import { layOut } from './waterfall.ts';
+import { openableKeys, timelineRows } from './timeline-rows.ts';
+import { wholeWindow, type ViewWindow } from './view-window.ts';
+import { layOutRows, layOutTicks, momentAt, plotOf } from './waterfall.ts';
 
 const boot: BootTimeline = {
   phases: [
@@ -12,10 +14,19 @@ const boot: BootTimeline = {
   ],
   totalMs: 1000,
   reached: 'ready',
+  details: [],
+  conditions: [],
+  kernelClockMs: null,
 };
 
+function layOut(timeline: BootTimeline, width: number, view: ViewWindow, open: string[] = []) {
+  const rows = timelineRows(timeline, new Set(open));
+  const plot = plotOf(rows, view, width);
+  return { ...layOutRows(rows, view, plot), ticks: layOutTicks(view, plot), plot };
+}
+
 it('puts every phase where it was, keeps slivers visible and labels inside the plot', () => {
-  const { rows, ticks } = layOut(boot, 616);
+  const { rows, ticks, height } = layOut(boot, 616, wholeWindow(1000));
   expect(rows.map(({ bar }) => bar && [Math.round(bar.x), Math.round(bar.width)])).toEqual([
     [104, 50],
     [154, 2],
@@ -23,23 +34,42 @@ it('puts every phase where it was, keeps slivers visible and labels inside the p
     [204, 300],
     [504, 100],
   ]);
-  expect(rows.map(({ text }) => [text.anchor, text.inside])).toEqual([
-    ['start', false],
-    ['start', false],
-    ['start', false],
-    ['start', false],
-    ['end', false],
-  ]);
-  expect(ticks[0]).toMatchObject({ x: 104, text: '0' });
+  expect(rows.map(({ text }) => text.anchor)).toEqual(['start', 'start', 'start', 'start', 'end']);
+  expect(ticks[0]).toMatchObject({ x: 104, text: '0', anchor: 'start' });
   expect(ticks.at(-1)?.text).toBe('1000 ms');
+  expect(height).toBe(150);
 });
 
-it('shows phases that were not seen, and survives an empty boot', () => {
-  const partial = layOut(
-    { phases: boot.phases.slice(0, 1), totalMs: 100, reached: 'partial' },
-    300,
-  );
-  expect(partial.rows.map(({ text }) => text.value).slice(1)).toEqual(Array(4).fill('not seen'));
-  expect(partial.rows[0]?.text.inside).toBe(true);
-  expect(layOut({ phases: [], totalMs: 0, reached: 'partial' }, 0).rows).toHaveLength(5);
+it('cuts bars at the edges of what is looked at, and says where the others are', () => {
+  const { rows, plot } = layOut(boot, 616, { fromMs: 300, toMs: 700 });
+  expect(rows[3]?.bar).toMatchObject({ x: plot.left, width: plot.right - plot.left });
+  expect(rows[3]?.text.inside).toBe(true);
+  expect([rows[0]?.bar, rows[0]?.text.value, rows[4]?.bar, rows[4]?.text.value]).toEqual([
+    ...[null, '◂ 100 ms', null, '200 ms ▸'],
+  ]);
+  expect(momentAt(plot.left, { fromMs: 300, toMs: 700 }, plot)).toBe(300);
+  expect(momentAt(plot.left - 1, { fromMs: 300, toMs: 700 }, plot)).toBeNull();
+});
+
+it('draws instants where they were, and shortens long names to the room there is', () => {
+  const name = 'a_very_long_name_of_an_initcall_that_nobody_can_read_in_full';
+  const detailed: BootTimeline = {
+    ...boot,
+    details: [
+      { kind: 'device', name: 'virtio-rng', startMs: 500, durationMs: 0 },
+      { kind: 'initcall', name, startMs: 300, durationMs: 50 },
+    ],
+  };
+  const { rows, plot } = layOut(detailed, 420, wholeWindow(1000), openableKeys(detailed));
+  const device = rows.find(({ row }) => row.kind === 'device');
+  expect(device?.instantX).toBeCloseTo(plot.left + (plot.right - plot.left) / 2);
+  expect(device?.text.value).toBe('500 ms');
+  const call = rows.find(({ row }) => row.kind === 'initcall');
+  expect(call?.label.endsWith('…')).toBe(true);
+  expect(call?.label.length ?? 0).toBeLessThan(20);
+});
+
+it('survives an empty boot and no width', () => {
+  const empty: BootTimeline = { ...boot, phases: [], totalMs: 0, reached: 'partial' };
+  expect(layOut(empty, 0, wholeWindow(0)).rows).toEqual([]);
 });

@@ -1,3 +1,4 @@
+export { titleOf } from './option-words.ts';
 export { revealField } from './reveal-field.ts';
 export { default as SettingsView } from './SettingsView.svelte';
 export { specDrafts } from './spec-drafts.svelte.ts';

@@ -1,0 +1,38 @@
+/**
+ * The boots of all machines side by side: each machine's middle and spread over its newest kind of boot.
+ * Pure; never mixes kinds of boots within a machine, and says which kind a figure is of.
+ */
+import type { MachineId, Run } from '../../shared/index.ts';
+import {
+  comparableWith,
+  groupBy,
+  isMeasured,
+  nearestToMedian,
+  summarize,
+  undisturbed,
+  type BootSummary,
+  type MeasuredRun,
+} from './statistics.ts';
+
+/** One machine's boots. */
+export interface MachineBoots {
+  machineId: MachineId;
+  summary: BootSummary;
+  newest: MeasuredRun;
+  /** The one that stands for them when they are compared. */
+  typical: MeasuredRun;
+}
+
+/** @param runs newest first, as main gives them. @returns the fastest machine first */
+export function bootsByMachine(runs: readonly Run[]): MachineBoots[] {
+  const boots: MachineBoots[] = [];
+  for (const [machineId, own] of groupBy(runs, (run) => run.machineId)) {
+    const newest = own.find(isMeasured);
+    if (!newest) continue;
+    const like = undisturbed(comparableWith(own, newest));
+    const summary = summarize(like);
+    if (summary)
+      boots.push({ machineId, summary, newest, typical: nearestToMedian(like) ?? newest });
+  }
+  return boots.sort((a, b) => a.summary.medianMs - b.summary.medianMs);
+}

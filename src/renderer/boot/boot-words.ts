@@ -1,0 +1,137 @@
+/**
+ * A boot in words: what makes its figures doubtful, and what each row of its waterfall says.
+ * Pure; phases are explained by the contract itself.
+ */
+import {
+  bootConditions,
+  phaseInfo,
+  type BootCondition,
+  type BootTimeline,
+  type PhaseName,
+  type Run,
+} from '../../shared/index.ts';
+import { formatDuration, formatShare } from '../format/index.ts';
+import type { TimelineRow } from './timeline-rows.ts';
+
+/** Why a boot's figures should not be taken at face value. `bad`: they say nothing of the whole boot. */
+export interface Doubt {
+  key: BootCondition | 'emulated';
+  label: string;
+  sentence: string;
+  tone: 'plain' | 'warn' | 'bad';
+}
+
+const words: Record<BootCondition, Omit<Doubt, 'key'>> = {
+  cold: {
+    label: 'Cold caches',
+    sentence: 'Files of QEMU or the kernel were not in memory yet. The next boot is faster.',
+    tone: 'warn',
+  },
+  loaded: {
+    label: 'Loaded host',
+    sentence: 'Other programs took more than a quarter of the processors meanwhile.',
+    tone: 'warn',
+  },
+  detailed: {
+    label: 'Detailed log',
+    sentence: 'The kernel logged each of its steps, which slows it. Compared only with its like.',
+    tone: 'warn',
+  },
+  'no-trace': {
+    label: 'No trace events',
+    sentence: 'This QEMU has none, so firmware and kernel load count as kernel.',
+    tone: 'plain',
+  },
+  'clock-set': {
+    label: 'Clock was set',
+    sentence: 'This computer slept, or its clock was set: fewer phases, each less exact.',
+    tone: 'warn',
+  },
+  deadline: {
+    label: 'Deadline passed',
+    sentence: 'The sign of readiness did not come in time. This is how far the boot got.',
+    tone: 'bad',
+  },
+  rebooted: {
+    label: 'Rebooted',
+    sentence: 'The guest rebooted before it was ready. This is how far it got.',
+    tone: 'bad',
+  },
+};
+
+const emulated: Doubt = {
+  key: 'emulated',
+  label: 'Emulated',
+  sentence: 'QEMU translated the guest’s instructions. With KVM it is several times faster.',
+  tone: 'plain',
+};
+
+const rank = { bad: 0, warn: 1, plain: 2 } as const;
+
+/** What to know before believing a run's figures, the gravest first. */
+export function doubtsOf(run: Pick<Run, 'accelerator' | 'boot'>): Doubt[] {
+  const conditions = bootConditions.filter((key) => run.boot?.conditions.includes(key));
+  const doubts = conditions.map((key) => ({ key, ...words[key] }));
+  if (run.accelerator === 'tcg') doubts.push(emulated as (typeof doubts)[number]);
+  return doubts.toSorted((a, b) => rank[a.tone] - rank[b.tone]);
+}
+
+/** “run 12”, with what makes it special. */
+export function runName(run: Pick<Run, 'number' | 'baseline'>): string {
+  return `run ${run.number}${run.baseline ? ' (baseline)' : ''}`;
+}
+
+/** A phase's share of a boot that was seen to its end, as “ (60 %)”; nothing otherwise. */
+function shareText(boot: BootTimeline, durationMs: number): string {
+  if (boot.reached === 'partial' || boot.totalMs <= 0) return '';
+  return ` (${formatShare(durationMs / boot.totalMs)})`;
+}
+
+const kinds: Record<Exclude<TimelineRow['kind'], 'phase'>, string> = {
+  device: 'a driver took this device, by QEMU’s trace',
+  mark: 'the guest’s own mark on the console',
+  kernel: 'a stretch of the kernel’s log',
+  initcall: 'one of the kernel’s init functions',
+};
+
+/** A row's duration and place in a sentence, without its title. */
+export function rowText(boot: BootTimeline, row: TimelineRow): string {
+  const { startMs, durationMs } = row;
+  const at = `at ${formatDuration(startMs)}`;
+  if (row.kind === 'phase') {
+    return `${formatDuration(durationMs)}${shareText(boot, durationMs)}, ${at}`;
+  }
+  const how = durationMs > 0 ? `${formatDuration(durationMs)}, ${at}` : at;
+  return `${how} (${kinds[row.kind]})`;
+}
+
+/** All that a row says, for those who cannot see it. */
+export function rowLabel(boot: BootTimeline, row: TimelineRow): string {
+  const text = `${row.title}: ${rowText(boot, row)}.`;
+  return row.kind === 'phase' ? `${text} ${phaseInfo[row.phase].explanation}` : text;
+}
+
+/** By whose clock a phase's end is known, in a table's cell; the contract has the sentence. */
+export const sourceLabels: Record<PhaseName, string> = {
+  'process-start': 'Nandu’s clock, ±1 ms',
+  qmp: 'QEMU’s clock, ±1 µs',
+  firmware: 'QEMU’s trace, ±1 µs',
+  'kernel-load': 'QEMU’s trace, ±1 µs',
+  decompression: 'Guest’s uptime, ±10 ms',
+  kernel: 'Console line, some ms',
+  initrd: 'QEMU’s clock, ±1 µs',
+  'user-space': 'Its sign of readiness',
+};
+
+/** A difference with its sign: “+22 ms”, “−0.4 ms”, “±0 ms”. */
+export function formatDelta(ms: number): string {
+  if (Math.abs(ms) < 0.05) return '±0 ms';
+  return `${ms < 0 ? '−' : '+'}${formatDuration(Math.abs(ms))}`;
+}
+
+/** The same as a part of what it was before: “+3 %”; nothing where that was nothing. */
+export function formatDeltaShare(deltaMs: number, beforeMs: number): string {
+  if (beforeMs <= 0) return '';
+  const percent = Math.round((deltaMs / beforeMs) * 100);
+  return percent === 0 ? '±0 %' : `${percent < 0 ? '−' : '+'}${Math.abs(percent)} %`;
+}

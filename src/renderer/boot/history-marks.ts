@@ -1,0 +1,230 @@
+/**
+ * What the history's canvas shows: points, the middle and its spread, the baseline, and shifts.
+ * Draws on uPlot's canvas only, and only what is in view, so that 10,000 runs pan smoothly.
+ */
+import type uPlot from 'uplot';
+import { formatDeltaShare } from './boot-words.ts';
+import type { Shift } from './shifts.ts';
+import { isUndisturbed, type BootSummary, type MeasuredRun } from './statistics.ts';
+
+/** The colours of the moment, as CSS values. */
+export interface ChartColors {
+  point: string;
+  accent: string;
+  warn: string;
+  line: string;
+  grid: string;
+  text: string;
+  panel: string;
+}
+
+/** What is drawn. */
+export interface ChartContent {
+  /** Oldest first. */
+  runs: readonly MeasuredRun[];
+  summary: BootSummary | null;
+  chosen: MeasuredRun | null;
+  compared: MeasuredRun | null;
+  shifts: readonly Shift[];
+}
+
+/** From so many points per pixel on, squares stand for points: nobody sees a disc of two pixels. */
+const densePointsPerPixel = 0.6;
+
+interface Scale {
+  x: (run: number) => number;
+  y: (ms: number) => number;
+}
+
+/** uPlot's own conversion looks scales up by name for each value; this is for thousands. */
+function scaleOf({ bbox, scales }: uPlot): Scale {
+  const linear = (min: number, max: number, from: number, to: number) => (value: number) =>
+    from + ((value - min) / (max - min)) * (to - from);
+  const { x, y } = scales;
+  return {
+    x: linear(x?.min ?? 0, x?.max ?? 1, bbox.left, bbox.left + bbox.width),
+    y: linear(y?.min ?? 0, y?.max ?? 1, bbox.top + bbox.height, bbox.top),
+  };
+}
+
+/** The first index whose run is not before a number. */
+export function indexFrom(runs: readonly MeasuredRun[], number: number): number {
+  let low = 0;
+  let high = runs.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((runs[middle]?.number ?? 0) < number) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The middle half and the median, behind the points. */
+export function drawSummary(plot: uPlot, { summary, runs }: ChartContent, c: ChartColors): void {
+  const { ctx, bbox } = plot;
+  const { y } = scaleOf(plot);
+  ctx.save();
+  clip(plot);
+  if (summary && summary.count > 1) {
+    ctx.globalAlpha = 0.1;
+    ctx.fillStyle = c.point;
+    const top = Math.round(y(summary.upperQuartileMs));
+    const height = Math.round(y(summary.lowerQuartileMs)) - top;
+    ctx.fillRect(bbox.left, top, bbox.width, Math.max(1, height));
+    ctx.globalAlpha = 0.7;
+    line(plot, c.point, [3, 4], bbox.left, y(summary.medianMs), bbox.left + bbox.width);
+  }
+  const baseline = runs.find((run) => run.baseline);
+  if (baseline) {
+    const at = y(baseline.boot.totalMs);
+    ctx.globalAlpha = 0.8;
+    line(plot, c.warn, [1, 3], bbox.left, at, bbox.left + bbox.width);
+    ctx.globalAlpha = 1;
+    ctx.fillStyle = c.text;
+    ctx.textAlign = 'left';
+    ctx.textBaseline = 'bottom';
+    ctx.fillText('baseline', bbox.left + 4 * devicePixelRatio, at - 2 * devicePixelRatio);
+  }
+  ctx.restore();
+}
+
+/** All points in view; where both accelerators occur, emulated ones are rings. Disturbed ones are faint. */
+export function drawPoints(
+  plot: uPlot,
+  { runs }: ChartContent,
+  mixed: boolean,
+  c: ChartColors,
+): void {
+  const { ctx, bbox, scales } = plot;
+  const scale = scaleOf(plot);
+  const from = indexFrom(runs, scales.x?.min ?? 0);
+  const to = indexFrom(runs, (scales.x?.max ?? 0) + 1);
+  const dpr = devicePixelRatio;
+  const dense = (to - from) / (bbox.width / dpr) > densePointsPerPixel;
+  const drawn = new Set<number>();
+  ctx.save();
+  clip(plot);
+  ctx.fillStyle = c.point;
+  ctx.strokeStyle = c.point;
+  ctx.lineWidth = 1.5 * dpr;
+  for (let index = from; index < to; index += 1) {
+    const run = runs[index];
+    if (!run) continue;
+    const x = scale.x(run.number);
+    const y = scale.y(run.boot.totalMs);
+    ctx.globalAlpha = isUndisturbed(run) ? 1 : 0.4;
+    if (dense) {
+      const cell = (x >> 1) * 4096 + (y >> 1);
+      if (drawn.has(cell)) continue;
+      drawn.add(cell);
+      ctx.fillRect(x - dpr, y - dpr, 2.5 * dpr, 2.5 * dpr);
+      continue;
+    }
+    ctx.beginPath();
+    ctx.arc(x, y, (mixed && run.accelerator === 'tcg' ? 2.75 : 3.25) * dpr, 0, 2 * Math.PI);
+    if (mixed && run.accelerator === 'tcg') ctx.stroke();
+    else ctx.fill();
+    if (run.note === '') continue;
+    // A note hangs below its point.
+    ctx.fillRect(x - 3 * dpr, bbox.top + bbox.height - 3 * dpr, 6 * dpr, 2 * dpr);
+  }
+  ctx.restore();
+}
+
+/** A line where the level changed, with by how much; a ring around each slow boot. */
+export function drawShifts(plot: uPlot, { shifts }: ChartContent, c: ChartColors): void {
+  const { ctx, bbox, scales } = plot;
+  const scale = scaleOf(plot);
+  const dpr = devicePixelRatio;
+  const min = scales.x?.min ?? 0;
+  const max = scales.x?.max ?? 0;
+  const inView = shifts.filter(({ run }) => run.number >= min && run.number <= max);
+  let free = Number.NEGATIVE_INFINITY;
+  ctx.save();
+  clip(plot);
+  ctx.textAlign = 'left';
+  ctx.textBaseline = 'top';
+  for (const { kind, run, beforeMs, afterMs } of inView) {
+    if (kind === 'slow') {
+      disc(plot, scale, run, 5, null, c.warn);
+      continue;
+    }
+    const x = Math.round(scale.x(run.number - 0.5)) + 0.5;
+    ctx.strokeStyle = kind === 'slower' ? c.warn : c.line;
+    ctx.lineWidth = dpr;
+    ctx.beginPath();
+    ctx.moveTo(x, bbox.top);
+    ctx.lineTo(x, bbox.top + bbox.height);
+    ctx.stroke();
+    if (x < free) continue;
+    const text = formatDeltaShare(afterMs - beforeMs, beforeMs);
+    ctx.fillStyle = kind === 'slower' ? c.warn : c.text;
+    ctx.fillText(text, x + 5 * dpr, bbox.top + dpr);
+    free = x + ctx.measureText(text).width + 16 * dpr;
+  }
+  ctx.restore();
+}
+
+/** The run that is shown, the one it is compared with, and the one at the pointer. */
+export function drawChosen(
+  plot: uPlot,
+  { chosen, compared }: ChartContent,
+  pointed: MeasuredRun | null,
+  c: ChartColors,
+): void {
+  const scale = scaleOf(plot);
+  plot.ctx.save();
+  clip(plot);
+  if (pointed && pointed !== chosen) disc(plot, scale, pointed, 4.5, c.point, c.panel);
+  if (compared) disc(plot, scale, compared, 5, c.panel, c.accent);
+  if (chosen) disc(plot, scale, chosen, 5, c.accent, c.panel);
+  plot.ctx.restore();
+}
+
+function disc(
+  { ctx }: uPlot,
+  scale: Scale,
+  run: MeasuredRun,
+  radius: number,
+  fill: string | null,
+  stroke: string,
+): void {
+  ctx.lineWidth = 2 * devicePixelRatio;
+  ctx.strokeStyle = stroke;
+  ctx.beginPath();
+  ctx.arc(scale.x(run.number), scale.y(run.boot.totalMs), radius * devicePixelRatio, 0, 7);
+  ctx.stroke();
+  if (fill === null) return;
+  ctx.fillStyle = fill;
+  ctx.fill();
+}
+
+function line(
+  { ctx }: uPlot,
+  color: string,
+  dash: number[],
+  x: number,
+  y: number,
+  to: number,
+): void {
+  ctx.strokeStyle = color;
+  ctx.lineWidth = devicePixelRatio;
+  ctx.setLineDash(dash.map((length) => length * devicePixelRatio));
+  ctx.beginPath();
+  ctx.moveTo(x, Math.round(y) + 0.5);
+  ctx.lineTo(to, Math.round(y) + 0.5);
+  ctx.stroke();
+  ctx.setLineDash([]);
+}
+
+function clip({ ctx, bbox }: uPlot): void {
+  const margin = 6 * devicePixelRatio;
+  ctx.beginPath();
+  ctx.rect(
+    bbox.left - margin,
+    bbox.top - margin,
+    bbox.width + 2 * margin,
+    bbox.height + 2 * margin,
+  );
+  ctx.clip();
+}
