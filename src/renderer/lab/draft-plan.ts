@@ -1,0 +1,109 @@
+/**
+ * From what a person ticked and typed to an experiment's plan, or to what is wrong with it.
+ * Pure. Never corrects silently, except that names that would be the same are numbered.
+ */
+import {
+  labLimits,
+  labPlanSchema,
+  type LabPlan,
+  type LabVariant,
+  type MachineSpec,
+  type MachineView,
+} from '../../shared/index.ts';
+import { bootsAlike, readyVariants, type LabHost, type ReadyVariant } from './ready-variants.ts';
+
+/** What can be ticked: ready-made variants, those of an earlier plan, definitions of machines. */
+export interface DraftEntry extends Omit<ReadyVariant, 'group'> {
+  readonly group: ReadyVariant['group'] | 'Earlier' | 'Machines';
+}
+
+/** What the dialog holds. Numbers are text until they are read. */
+export interface DraftTexts {
+  readonly name: string;
+  readonly rounds: string;
+  readonly warmUps: string;
+}
+
+export type DraftField = keyof DraftTexts | 'variants';
+export type DraftErrors = Partial<Record<DraftField, string>>;
+
+/**
+ * @param earlier variants of a plan that is copied.
+ * @param added machines whose definitions are compared as well.
+ */
+export function draftEntries(
+  base: MachineSpec,
+  host: LabHost,
+  earlier: readonly LabVariant[],
+  added: readonly MachineView[],
+): DraftEntry[] {
+  const kept = earlier.map((variant, index): DraftEntry => ({
+    ...{ key: `earlier ${index}`, group: 'Earlier', variant, problem: null },
+    sentence: 'As it was in the experiment that this is a copy of.',
+  }));
+  const ready = readyVariants(base, host).filter(
+    ({ variant }) => !earlier.some((one) => bootsAlike(one, variant)),
+  );
+  const machines = added.map(({ id, spec }): DraftEntry => ({
+    ...{ key: `machine ${id}`, group: 'Machines', problem: null },
+    variant: { name: shortened(spec.name), spec, board: 'microvm' },
+    sentence: 'Another machine’s definition, with all of its options.',
+  }));
+  return [...kept, ...ready, ...machines];
+}
+
+/** The entries that are compared, the reference first. */
+export function chosenEntries(
+  entries: readonly DraftEntry[],
+  ticked: ReadonlySet<string>,
+  reference: string,
+): DraftEntry[] {
+  const chosen = entries.filter(({ key, problem }) => ticked.has(key) && problem === null);
+  return [
+    ...chosen.filter(({ key }) => key === reference),
+    ...chosen.filter(({ key }) => key !== reference),
+  ];
+}
+
+/** @param chosen as {@link chosenEntries} orders them. */
+export function readDraft(
+  { name, rounds, warmUps }: DraftTexts,
+  chosen: readonly DraftEntry[],
+): { ok: true; plan: LabPlan } | { ok: false; errors: DraftErrors } {
+  const result = labPlanSchema.safeParse({
+    ...{ name, rounds: readNumber(rounds), warmUps: readNumber(warmUps) },
+    variants: withNamesOfTheirOwn(chosen.map(({ variant }) => variant)),
+  });
+  if (result.success) return { ok: true, plan: result.data };
+  const errors: DraftErrors = {};
+  for (const { path, message } of result.error.issues) errors[path[0] as DraftField] ??= message;
+  return { ok: false, errors };
+}
+
+/** A name for an experiment about a machine. */
+export function proposedName(machine: string | null): string {
+  return shortened(machine === null ? 'Ways to boot' : `Ways to boot ${machine}`);
+}
+
+/** The text cut to what a name may have. */
+export function shortened(text: string): string {
+  const { nameLength } = labLimits;
+  return text.length <= nameLength ? text : `${text.slice(0, nameLength - 1).trimEnd()}…`;
+}
+
+function readNumber(text: string): number {
+  return /^\s*[+-]?\d+\s*$/.test(text) ? Number(text) : Number.NaN;
+}
+
+function withNamesOfTheirOwn(variants: readonly LabVariant[]): LabVariant[] {
+  const taken = new Set<string>();
+  return variants.map((variant) => {
+    let { name } = variant;
+    for (let number = 2; taken.has(name); number++) {
+      const suffix = ` (${number})`;
+      name = `${variant.name.slice(0, labLimits.nameLength - suffix.length)}${suffix}`;
+    }
+    taken.add(name);
+    return { ...variant, name };
+  });
+}

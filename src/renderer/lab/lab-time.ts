@@ -1,0 +1,73 @@
+/**
+ * How long an experiment takes, by what boots of earlier ones took.
+ * Pure; a guess is always called one.
+ */
+import {
+  remaining,
+  scheduleOf,
+  type Experiment,
+  type HostStatus,
+  type LabPlan,
+} from '../../shared/index.ts';
+import { formatCount } from '../format/index.ts';
+
+/** Gaps between fewer boots say too little. */
+const fewestGaps = 3;
+/** From one boot's start to the next one's, launch and end included, where nothing was measured yet. */
+const guessMs = { kvm: 1_500, emulated: 4_000 };
+
+/** The middle time from one boot's start to the next one's; null where too few were made. */
+export function msPerBoot({ results }: Pick<Experiment, 'results'>): number | null {
+  const starts = results.map(({ startedAtMs }) => startedAtMs).sort((a, b) => a - b);
+  // The median, so that a pause or an end of the app between two boots is of no account.
+  const gaps = starts.slice(1).map((start, index) => start - (starts[index] ?? start));
+  if (gaps.length < fewestGaps) return null;
+  return gaps.sort((a, b) => a - b)[Math.floor(gaps.length / 2)] ?? null;
+}
+
+export function guessedMsPerBoot(host: Pick<HostStatus, 'kvm'> | null): number {
+  return host?.kvm.state === 'works' ? guessMs.kvm : guessMs.emulated;
+}
+
+/** “44 boots, about 3 min”. */
+export function sayPlanTime(
+  { variants, rounds, warmUps }: Pick<LabPlan, 'rounds' | 'warmUps'> & { variants: number },
+  perBootMs: number,
+): string {
+  const boots = variants * (rounds + warmUps);
+  return `${formatCount(boots, 'boot')}, ${roughly(boots * perBootMs)}`;
+}
+
+/** “about 2 min left”; null while nothing is known. */
+export function sayTimeLeft(experiment: Experiment): string | null {
+  const perBootMs = msPerBoot(experiment);
+  if (perBootMs === null) return null;
+  const { plan, seed, results } = experiment;
+  return `${roughly(remaining(plan, seed, results).length * perBootMs)} left`;
+}
+
+/** “Round 4 of 11 · ELF kernel”; null when no boot is left. */
+export function sayRound(
+  { plan, seed, results }: Experiment,
+  booting: string | null,
+): string | null {
+  const [next] = remaining(plan, seed, results);
+  if (next === undefined) return null;
+  const rounds = plan.rounds + plan.warmUps;
+  const name = booting ?? plan.variants[next.variant]?.name ?? '';
+  const warmUp = next.round < plan.warmUps ? ' (warm-up)' : '';
+  return `Round ${next.round + 1} of ${rounds}${warmUp} · ${name}`;
+}
+
+/** Boots done, also those that will not be made any more, and all. */
+export function progressOf({ plan, seed, results }: Experiment): { done: number; total: number } {
+  const total = scheduleOf(plan, seed).length;
+  return { done: total - remaining(plan, seed, results).length, total };
+}
+
+function roughly(ms: number): string {
+  if (ms < 57_500) return `about ${Math.max(5, Math.round(ms / 5_000) * 5)} s`;
+  const minutes = Math.round(ms / 60_000);
+  if (minutes < 90) return `about ${minutes} min`;
+  return `about ${(minutes / 60).toFixed(1)} h`;
+}
