@@ -17,13 +17,14 @@ import { ensureSystemPackages } from './setup/system-packages.mjs';
 const OLDEST_NODE_MAJOR = 20;
 
 /**
- * @param {{ withVirtualDisplay?: boolean, withImageTools?: boolean, withKernelTools?: boolean, retryDownload?: boolean }} [options]
+ * @param {{ withVirtualDisplay?: boolean, withImageTools?: boolean, withKernelTools?: boolean, withBenchTools?: boolean, retryDownload?: boolean }} [options]
  * @throws SetupFailure with a message that says what to do
  */
 export async function setUp({
   withVirtualDisplay = !hasDisplay(),
   withImageTools = false,
   withKernelTools = false,
+  withBenchTools = false,
   retryDownload = false,
 } = {}) {
   if (Number(process.versions.node.split('.')[0]) < OLDEST_NODE_MAJOR) {
@@ -43,6 +44,7 @@ export async function setUp({
   if (withImageTools) groups.push('images');
   if (withImageTools && process.env.CI) groups.push('registry');
   if (withKernelTools) groups.push('kernel');
+  if (withBenchTools) groups.push('bench');
   await ensureSystemPackages(groups, steps);
   await ensureNpmPackages(steps);
   await ensureElectron(steps, { retryDownload });

@@ -1,10 +1,11 @@
 /** Which packages Nandu needs on which distribution, and how one installs them there. Data only. */
 
 /**
- * @typedef {'base' | 'display' | 'compiler' | 'images' | 'registry' | 'kernel'} PackageGroup
+ * @typedef {'base' | 'display' | 'compiler' | 'images' | 'registry' | 'kernel' | 'bench'} PackageGroup
  *   base: always; display: a virtual screen for tests; compiler: to build the fallback runtime's SQLite;
  *   images: what the tests of container images are made and compared with; registry: a registry for them, only
- *   where CI is set, because its package starts a service; kernel: to build the fast kernel
+ *   where CI is set, because its package starts a service; kernel: to build the fast kernel; bench: what
+ *   the benchmark compares with, only on Debian, whose kernel it boots
  * @typedef {object} Distribution
  * @property {string[]} ids values of ID or ID_LIKE in /etc/os-release
  * @property {string[]} install command, without the packages
@@ -37,6 +38,7 @@ export const distributions = [
       images: ['umoci', 'attr', 'mmdebstrap'],
       registry: ['docker-registry'],
       kernel: ['make', 'gcc', 'libc6-dev', 'flex', 'bison', 'bc', 'libelf-dev'],
+      bench: ['libvirt-daemon-system', 'libvirt-clients'],
     },
   },
   {
@@ -63,6 +65,7 @@ export const distributions = [
       images: ['umoci', 'attr'],
       registry: [],
       kernel: ['make', 'gcc', 'flex', 'bison', 'bc', 'elfutils-libelf-devel'],
+      bench: [],
     },
   },
   {
@@ -89,6 +92,7 @@ export const distributions = [
       images: ['attr'],
       registry: [],
       kernel: ['make', 'gcc', 'flex', 'bison', 'bc', 'libelf'],
+      bench: [],
     },
   },
   {
@@ -121,6 +125,7 @@ export const distributions = [
       images: ['attr'],
       registry: [],
       kernel: ['make', 'gcc', 'flex', 'bison', 'bc', 'libelf-devel'],
+      bench: [],
     },
   },
 ];
@@ -152,6 +157,7 @@ export const requirements = {
     programs: ['make', 'gcc', 'flex', 'bison', 'bc', 'xz', 'tar', 'strip'],
     libraries: ['libelf.so'],
   },
+  bench: { programs: [], libraries: [] },
 };
 
 /**

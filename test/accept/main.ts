@@ -2,14 +2,11 @@
  * Proves the first whole path through the real window: create, start, type, see the boot, stop, and
  * find it all again. Prints one JSON object as its last line; exits 1 unless all of it holds.
  */
-import { spawn } from 'node:child_process';
-import { mkdirSync, rmSync } from 'node:fs';
-import { createConnection } from 'node:net';
-import { dirname, join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { rmSync } from 'node:fs';
 import { isNonEmpty, median } from '../../src/main/boot/index.ts';
 import type { Run } from '../../src/shared/index.ts';
 import { NanduApp } from '../support/app.ts';
+import { commandByHand, prompt, startByHand } from '../support/by-hand.ts';
 import { temporaryDirectory } from '../support/folders.ts';
 
 declare global {
@@ -19,7 +16,8 @@ declare global {
 }
 
 const pairs = 5;
-const prompt = '/ # ';
+/** An ELF unpacks nothing, and there is no container: two of the eight are not there. */
+const plainPhases = 6;
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 const dataDirectory = temporaryDirectory();
@@ -45,11 +43,11 @@ async function accept(): Promise<{ name: 'main'; ok: boolean } & Record<string, 
     // A pair to warm the caches, which is not counted. Who begins alternates, because a host drifts.
     for (let pair = 0; pair <= pairs; pair += 1) {
       const rawFirst = pair > 0 && (pair % 2 === 0 || pair === pairs);
-      const before = rawFirst ? await startByHand(await argvOf(app)) : null;
+      const before = rawFirst ? await byHand(await argvOf(app)) : null;
       const nanduMs = await startInWindow(app);
       run = await app.waitForReady('acceptance');
       if (pair < pairs) await stopInWindow(app);
-      const rawMs = before ?? (await startByHand(run.argv));
+      const rawMs = before ?? (await byHand(run.argv));
       const bootMs = run.boot?.totalMs ?? NaN;
       say(
         `pair ${pair}: Nandu ${nanduMs.toFixed(0)} ms (spawn to ready ${bootMs.toFixed(0)}), raw ${rawMs.toFixed(0)} ms`,
@@ -150,57 +148,13 @@ async function stopInWindow(app: NanduApp): Promise<number> {
   return performance.now() - startedAt;
 }
 
-/** The same command in a shell's place: spawned, its console read, ended by its pid. */
-async function startByHand(argv: readonly string[]): Promise<number> {
-  const logDirectory = dirname(argv[argv.indexOf('-D') + 1] ?? '');
-  const qmp = argv.find((word) => word.startsWith('socket,id=qmp,')) ?? '';
-  const runDirectory = dirname(/path=([^,]+)/.exec(qmp)?.[1] ?? '');
-  const [program, ...words] = argv
-    .filter((word) => word !== '-S') // by hand nobody is there to say "cont"
-    .map((word) =>
-      word.replaceAll(logDirectory, rawDirectory).replaceAll(runDirectory, rawDirectory),
-    );
-  if (program === undefined) throw new Error('the run has no command');
-  mkdirSync(rawDirectory, { recursive: true });
-  const startedAt = performance.now();
-  const child = spawn(program, words, { stdio: 'ignore' });
-  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  try {
-    return (await untilPrompt(join(rawDirectory, 'console.sock'), exited)) - startedAt;
-  } finally {
-    child.kill('SIGKILL');
-    await exited;
-  }
-}
-
-async function untilPrompt(socketPath: string, exited: Promise<void>): Promise<number> {
-  for (let attempt = 0; attempt < 1_000; attempt += 1) {
-    const socket = createConnection(socketPath);
-    const connected = await new Promise<boolean>((resolve) => {
-      socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-    });
-    if (!connected) {
-      await delay(5);
-      continue;
-    }
-    const seen = new Promise<number>((resolve, reject) => {
-      let text = '';
-      socket.on('data', (chunk) => {
-        text = (text + chunk.toString('latin1')).slice(-4096);
-        if (text.includes(prompt)) resolve(performance.now());
-      });
-      const timer = setTimeout(() => reject(new Error('no prompt in 60 s')), 60_000);
-      socket.once('close', () => clearTimeout(timer));
-      void exited.then(() => reject(new Error(`QEMU ended: ${text.slice(-300)}`)));
-    });
-    return seen.finally(() => socket.destroy());
-  }
-  throw new Error('the console socket never came');
+function byHand(argv: readonly string[]): Promise<number> {
+  return startByHand(commandByHand(argv, rawDirectory), rawDirectory);
 }
 
 function coverTotal(run: Run): boolean {
   const { boot } = run;
-  if (boot === null || boot.phases.length !== 5) return false;
+  if (boot === null || boot.phases.length !== plainPhases) return false;
   let endMs = 0;
   for (const { startMs, durationMs } of boot.phases) {
     if (Math.abs(startMs - endMs) > 0.001) return false;

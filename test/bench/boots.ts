@@ -1,0 +1,131 @@
+/**
+ * From the start to the guest's prompt: QEMU by hand with and without tracing, Nandu, its Fast preset with the
+ * fast kernel, and libvirt's q35. All in turns within each round; the first round fills the caches and is left out.
+ */
+import { rmSync } from 'node:fs';
+import { withPreset, type MachineId, type MachineSpec } from '../../src/shared/index.ts';
+import { temporaryDirectory } from '../support/folders.ts';
+import { commandByHand, prompt, startByHand } from '../support/by-hand.ts';
+import { Services } from '../support/services.ts';
+import { TestView } from '../support/test-view.ts';
+import { figuresOf, ratioOf, type Figures } from './figures.ts';
+import { fetchCloudKernel, Libvirt } from './libvirt.ts';
+
+/** Milliseconds. */
+export interface BootBench {
+  readonly figures: Record<string, Figures>;
+  readonly nanduToRaw: Figures;
+  readonly fastToLibvirt: Figures | null;
+  readonly measuringCostPercent: number;
+  /** What could not be measured, and why. */
+  readonly missing: readonly string[];
+  readonly commands: Record<string, readonly string[]>;
+}
+
+/** @param rounds that count. */
+export async function benchBoots(rounds: number, say: (line: string) => void): Promise<BootBench> {
+  const folders = {
+    data: temporaryDirectory(),
+    raw: temporaryDirectory(),
+    lv: temporaryDirectory(),
+  };
+  const services = await Services.open(folders.data);
+  const missing: string[] = [];
+  let libvirt: Libvirt | null = null;
+  try {
+    const host = await services.host.status();
+    const { id } = await services.manager.create(services.spec());
+    const { argv } = await services.manager.command(id);
+    const ways: Record<string, () => Promise<number>> = {
+      raw: () => startByHand(commandByHand(argv, folders.raw), folders.raw),
+      untraced: () => startByHand(commandByHand(argv, folders.raw, { traced: false }), folders.raw),
+      nandu: () => startInNandu(services, id),
+    };
+    const commands: Record<string, readonly string[]> = { raw: commandByHand(argv, '/tmp/raw') };
+    if (host.fastKernel === null) missing.push('the fast kernel: run “npm run guest:kernel”');
+    else {
+      const fast = await services.manager.create(fastSpec(services));
+      commands['fast'] = (await services.manager.command(fast.id)).argv;
+      ways['fast'] = () => startInNandu(services, fast.id);
+    }
+    try {
+      libvirt = await startLibvirt(services, folders.lv);
+      const started = libvirt;
+      ways['libvirt'] = () => started.boot();
+      say(`libvirt ${started.version}`);
+    } catch (error) {
+      missing.push(`libvirt: ${error instanceof Error ? error.message : String(error)}`);
+    }
+    const samples = Object.fromEntries(Object.keys(ways).map((name) => [name, [] as number[]]));
+    const names = Object.keys(ways);
+    for (let round = 0; round <= rounds; round++) {
+      // Each round begins with another one, so that nobody always follows the same neighbour.
+      const order = names.map((_, at) => names[(at + round) % names.length] ?? '');
+      for (const name of order) {
+        const ms = (await ways[name]?.()) ?? Number.NaN;
+        if (round > 0) samples[name]?.push(ms);
+      }
+      const last = names.map(
+        (name) => `${name} ${samples[name]?.at(-1)?.toFixed(0) ?? '(warm-up)'}`,
+      );
+      say(`round ${round}: ${last.join(', ')}`);
+    }
+    const of = (name: string): number[] => samples[name] ?? [];
+    const cost = ratioOf(of('raw'), of('untraced')).median - 1;
+    return {
+      figures: Object.fromEntries(names.map((name) => [name, figuresOf(of(name))])),
+      nanduToRaw: ratioOf(of('nandu'), of('raw')),
+      fastToLibvirt:
+        of('fast').length > 0 && of('libvirt').length > 0
+          ? ratioOf(of('fast'), of('libvirt'))
+          : null,
+      measuringCostPercent: Number((cost * 100).toFixed(2)),
+      ...{ missing, commands },
+    };
+  } finally {
+    await libvirt?.end();
+    await services.close();
+    for (const path of Object.values(folders)) rmSync(path, { recursive: true, force: true });
+  }
+}
+
+/** The Fast preset with the fast kernel, which needs no ACPI to find its devices. */
+export function fastSpec(services: Services): MachineSpec {
+  const spec = withPreset(services.spec({ name: 'fast' }), 'fast');
+  return {
+    ...spec,
+    accelerator: 'tcg',
+    kernel: { kind: 'fast' },
+    board: { ...spec.board, acpi: false },
+  };
+}
+
+/** @returns milliseconds from the start's request until the prompt was in a view. */
+export async function startInNandu(services: Services, id: MachineId): Promise<number> {
+  const view = new TestView();
+  const console = services.manager.openConsole(id, view.sink);
+  const before = view.replays;
+  const startedAt = performance.now();
+  const starting = services.manager.start(id);
+  // The last run's words are replayed until the new one begins.
+  await view.showsAfterReplay(prompt, before);
+  const tookMs = performance.now() - startedAt;
+  await starting;
+  console.close();
+  await services.manager.forceStop(id);
+  return tookMs;
+}
+
+async function startLibvirt(services: Services, folder: string): Promise<Libvirt> {
+  const { defaultKernel } = await services.host.status();
+  if (defaultKernel === null) throw new Error('there is no guest kernel');
+  const packed = temporaryDirectory();
+  try {
+    const kernelPath = await fetchCloudKernel(packed);
+    return await Libvirt.start(folder, {
+      ...{ kernelPath, initrdPath: defaultKernel.initrdPath, memoryMiB: 256 },
+    });
+  } finally {
+    rmSync(packed, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,136 @@
+/**
+ * A guest that floods its virtio console while somebody types: how fast it is drained, how soon a key is echoed,
+ * and whether the log has every byte.
+ */
+import { readFileSync, rmSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { temporaryDirectory } from '../support/folders.ts';
+import { prompt } from '../support/by-hand.ts';
+import { Services } from '../support/services.ts';
+import { figuresOf, type Figures } from './figures.ts';
+
+export interface ConsoleBench {
+  readonly mbPerS: Figures;
+  readonly echoMs: Figures;
+  readonly lostBytes: number;
+  readonly floodedBytes: number;
+}
+
+const blockBytes = 64 * 1024;
+/** 21 MB a flood: within the 32 MiB at which a log is cut. */
+const blocks = 320;
+const filler = 0x78; // x
+const command = `stty -opost; dd if=/dev/zero bs=${blockBytes} count=${blocks} 2>/dev/null | tr '\\0' x; echo; echo "flood-"over\r`;
+/** The shell echoes what is typed. */
+const echoedFillers = command.split('x').length - 1;
+const key = 'q';
+/** Somebody who types fast. */
+const keyEveryMs = 100;
+
+/** @param rounds floods, each in a run of its own. */
+export async function benchConsole(
+  rounds: number,
+  say: (line: string) => void,
+): Promise<ConsoleBench> {
+  const folder = temporaryDirectory();
+  const services = await Services.open(folder);
+  try {
+    const { manager } = services;
+    const { id } = await manager.create(services.spec({ console: 'virtio', quietKernel: true }));
+    const rates: number[] = [];
+    const echoes: number[] = [];
+    let lostBytes = 0;
+    for (let round = 0; round < rounds; round++) {
+      // A view that is opened later is not shown the last run's prompt.
+      await manager.start(id);
+      const watcher = new Watcher();
+      const view = manager.openConsole(id, {
+        post: (message) => {
+          if (!('data' in message)) return;
+          watcher.take(message.data);
+          // As a terminal that draws at once.
+          queueMicrotask(() => view.acknowledge(message.data.byteLength));
+        },
+      });
+      await watcher.until(prompt);
+      view.input(command);
+      await watcher.until('xxxx');
+      const startedAt = performance.now();
+      const over = watcher.until('flood-over', 180_000).then(() => performance.now());
+      let overAt: number | null = null;
+      while (overAt === null) {
+        overAt = await Promise.race([over, delay(keyEveryMs, null)]);
+        if (overAt !== null) break;
+        const pressedAt = performance.now();
+        const echoed = watcher.untilKey(key);
+        view.input(key);
+        const echoedAt = await Promise.race([echoed, over.then(() => null)]);
+        if (echoedAt !== null) echoes.push(echoedAt - pressedAt);
+      }
+      rates.push((blocks * blockBytes) / 1e6 / ((overAt - startedAt) / 1000));
+      await watcher.until(prompt);
+      let logged = 0;
+      for (const byte of readFileSync(services.recordOf(id).consoleLog)) {
+        if (byte === filler) logged += 1;
+      }
+      const lost = blocks * blockBytes + echoedFillers - logged;
+      lostBytes += Math.max(0, lost);
+      say(
+        `flood ${round}: ${rates.at(-1)?.toFixed(1)} MB/s, ${lost} bytes lost, last echo ${echoes.at(-1)?.toFixed(1)} ms`,
+      );
+      view.close();
+      await manager.forceStop(id);
+    }
+    return {
+      ...{ mbPerS: figuresOf(rates), echoMs: figuresOf(echoes), lostBytes },
+      floodedBytes: rounds * blocks * blockBytes,
+    };
+  } finally {
+    await services.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** What the view got, as far as somebody waits for it. */
+class Watcher {
+  #tail = '';
+  readonly #waiting = new Set<() => void>();
+
+  take(bytes: Uint8Array): void {
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+    this.#tail = (this.#tail + text).slice(-(1 << 18));
+    for (const check of [...this.#waiting]) check();
+  }
+
+  async until(word: string, timeoutMs = 60_000): Promise<void> {
+    await this.#wait(() => this.#tail.includes(word), word, timeoutMs);
+    this.#tail = this.#tail.slice(this.#tail.indexOf(word) + word.length);
+  }
+
+  /** @returns `performance.now()` at its arrival. */
+  async untilKey(pressed: string): Promise<number> {
+    this.#tail = '';
+    await this.#wait(() => this.#tail.includes(pressed), pressed, 10_000);
+    return performance.now();
+  }
+
+  #wait(isThere: () => boolean, word: string, timeoutMs: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        this.#waiting.delete(check);
+      };
+      const check = (): void => {
+        if (!isThere()) return;
+        end();
+        resolve();
+      };
+      const timer = setTimeout(() => {
+        end();
+        reject(new Error(`“${word}” did not come; last was ${this.#tail.slice(-200)}`));
+      }, timeoutMs);
+      this.#waiting.add(check);
+      check();
+    });
+  }
+}
