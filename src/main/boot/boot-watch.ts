@@ -3,8 +3,15 @@
  * can be set; the monotonic one tells when that happened. Must never show a boot longer or shorter
  * than it was because somebody set the time or closed a laptop's lid.
  */
-import type { BootTimeline } from '../../shared/index.ts';
+import {
+  bootConditions,
+  mostBootDetails,
+  type BootCondition,
+  type BootTimeline,
+} from '../../shared/index.ts';
 import type { ClockSources } from './clock.ts';
+import type { ConsoleMark } from './console-marks.ts';
+import { placeKernelLog, type KernelLog } from './kernel-log.ts';
 import { BootRecorder } from './recorder.ts';
 import type { TraceEvent } from './trace.ts';
 
@@ -20,6 +27,8 @@ export class BootWatch {
   readonly #sources: ClockSources;
   readonly #stamped: BootRecorder;
   readonly #heard: BootRecorder;
+  readonly #conditions = new Set<BootCondition>();
+  #kernelLog: KernelLog | null = null;
   #stepped = false;
 
   /**
@@ -79,14 +88,46 @@ export class BootWatch {
     this.#stamped.trace(event);
   }
 
+  /** As {@link BootRecorder.marks}. */
+  marks(marks: readonly ConsoleMark[]): void {
+    this.#stamped.marks(marks);
+  }
+
+  /** Something that makes the figures worse, or other than others'. */
+  condition(condition: BootCondition): void {
+    this.#conditions.add(condition);
+  }
+
+  /** What the kernel itself logged of its boot. The last call counts. */
+  kernelLog(log: KernelLog): void {
+    this.#kernelLog = log;
+  }
+
   /**
    * The boot as far as it is known. Where the clock was set meanwhile, QEMU's own stamps are worth nothing:
-   * then the phases are those of which Nandu itself heard, each as late as it heard of it.
+   * then the phases are those of which Nandu itself heard, each as late as it heard of it, and
+   * nothing is said of what was within them.
    */
   timeline(): BootTimeline {
+    const conditions = new Set(this.#conditions);
     // Not looked at anew: a clock that is set after the last mark changes nothing about the boot.
-    if (!this.#stepped) return this.#stamped.timeline();
-    return { ...this.#heard.timeline(), conditions: ['clock-set'] };
+    if (this.#stepped) conditions.add('clock-set');
+    const heard = this.#heard.timeline();
+    if (!this.#stamped.traced && heard.phases.length > 0) conditions.add('no-trace');
+    const timeline = this.#stepped ? heard : this.#stamped.timeline();
+    const { kernelClockMs, totalMs, details } = timeline;
+    const log =
+      this.#stepped || this.#kernelLog === null
+        ? []
+        : placeKernelLog(this.#kernelLog, kernelClockMs);
+    return {
+      ...timeline,
+      // What came after the boot is no part of it.
+      details: [...details, ...log]
+        .filter(({ startMs }) => timeline.reached !== 'ready' || startMs <= totalMs)
+        .slice(0, mostBootDetails),
+      conditions: bootConditions.filter((condition) => conditions.has(condition)),
+    };
   }
 
   /** When a mark was made, on a real-time clock that nobody has set since the spawn. */

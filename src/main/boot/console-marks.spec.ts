@@ -97,3 +97,69 @@ describe('ConsoleMarkScanner', () => {
     expect(performance.now() - started).toBeLessThan(2000);
   });
 });
+
+describe('a guest’s own marks', () => {
+  it('are found wherever the chunks were cut, the first of each name', () => {
+    const text = 'nandu: mark one\r\n\u001b[0m[    1.2] nandu: mark two.2\nnandu: mark one\n';
+    const scanner = new ConsoleMarkScanner();
+    [...bytes(text)].forEach((byte, at) => scanner.feed(Uint8Array.of(byte), at));
+    expect(scanner.marks).toEqual([
+      { name: 'one', atMs: text.indexOf('\n') },
+      { name: 'two.2', atMs: text.indexOf('two.2') + 5 },
+    ]);
+    expect(scanner.readyAtMs).toBeNull();
+  });
+
+  it.each([
+    ['what is typed at a prompt', '/ # echo nandu: mark typed\n'],
+    ['a name with a slash', 'nandu: mark a/b\n'],
+    ['a name that is too long', `nandu: mark ${'a'.repeat(41)}\n`],
+    ['two names', 'nandu: mark a b\n'],
+    ['a line without an end', 'nandu: mark a'],
+  ])('%s is none', (_name, text) => {
+    const scanner = new ConsoleMarkScanner({ kind: 'marker', name: 'typed' });
+    scanner.feed(bytes(text), 1);
+    expect([scanner.marks, scanner.readyAtMs]).toEqual([[], null]);
+  });
+
+  it('are 50 at most, and the one that means ready still counts', () => {
+    const scanner = new ConsoleMarkScanner({ kind: 'marker', name: 'up' });
+    for (let at = 0; at < 100; at++) scanner.feed(bytes(`nandu: mark m${at}\n`), at);
+    expect(scanner.feed(bytes('nandu: mark up\n'), 100)).toBe(true);
+    expect([scanner.marks.length, scanner.readyAtMs, scanner.done]).toEqual([50, 100, true]);
+  });
+});
+
+describe('the sign of readiness', () => {
+  it('a text counts wherever it is cut, in an unfinished line, with its own letters', () => {
+    const text = 'Debian 12 büro login: ';
+    const all = bytes(`nandu: ready uptime=1\n${text}`);
+    const scanner = new ConsoleMarkScanner({ kind: 'console', text: 'büro login: ' });
+    const changes = [...all.keys()].filter((at) => scanner.feed(all.subarray(at, at + 1), at));
+    expect(changes).toEqual([all.length - 1]);
+    expect([scanner.readyAtMs, scanner.done]).toEqual([all.length - 1, true]);
+  });
+
+  it('a text of one letter is found, one that never comes is not, and nothing else counts', () => {
+    const one = new ConsoleMarkScanner({ kind: 'console', text: '$' });
+    expect([one.feed(bytes('a'), 1), one.feed(bytes('$'), 2), one.readyAtMs]).toEqual([
+      false,
+      true,
+      2,
+    ]);
+    for (const sign of [
+      { kind: 'console', text: 'login: ' },
+      { kind: 'marker', name: 'up' },
+    ] as const) {
+      const scanner = new ConsoleMarkScanner(sign);
+      scanner.feed(bytes(`${boot}nandu: mark down\nlogin\n: `), 1);
+      expect([scanner.userSpaceAtMs, scanner.readyAtMs, scanner.done]).toEqual([1, null, false]);
+    }
+  });
+
+  it('a port is told by the init’s line', () => {
+    const scanner = new ConsoleMarkScanner({ kind: 'port', port: 80 });
+    scanner.feed(bytes('nandu: ready uptime=3.25\n'), 4);
+    expect([scanner.readyAtMs, scanner.readyUptimeSeconds]).toEqual([4, 3.25]);
+  });
+});

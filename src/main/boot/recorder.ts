@@ -2,7 +2,9 @@
  * Owns the marks of one boot and turns them into phases without a gap.
  * Must never show a duration that no mark bears out: what is not known is left out or merged.
  */
-import type { BootTimeline, Phase, PhaseName } from '../../shared/index.ts';
+import type { BootDetail, BootTimeline, Phase, PhaseName } from '../../shared/index.ts';
+import type { ConsoleMark } from './console-marks.ts';
+import { DeviceFinder } from './device-finder.ts';
 import { KernelLoadFinder } from './kernel-load.ts';
 import type { TraceEvent } from './trace.ts';
 
@@ -33,6 +35,9 @@ interface Boundary {
 export class BootRecorder {
   readonly #spawnedAtMs: number;
   readonly #kernelLoad = new KernelLoadFinder();
+  readonly #devices = new DeviceFinder();
+  #marks: readonly ConsoleMark[] = [];
+  #traced = false;
   #greetedAtMs: number | null = null;
   #resumedAtMs: number | null = null;
   #kernelClockAtMs: number | null = null;
@@ -72,7 +77,19 @@ export class BootRecorder {
 
   /** Any event of QEMU's trace. */
   trace(event: TraceEvent): void {
+    this.#traced = true;
     this.#kernelLoad.add(event);
+    this.#devices.add(event);
+  }
+
+  /** Whether any event of a trace was seen. */
+  get traced(): boolean {
+    return this.#traced;
+  }
+
+  /** The guest's own marks, all of them by now. */
+  marks(marks: readonly ConsoleMark[]): void {
+    this.#marks = marks;
   }
 
   /** The first process ran. The last call counts: a better mark may replace a provisional one. */
@@ -134,9 +151,24 @@ export class BootRecorder {
     const clockMs =
       this.#kernelClockAtMs === null ? null : this.#kernelClockAtMs - this.#spawnedAtMs;
     return {
-      ...{ phases, totalMs: startMs, reached, details: [], conditions: [] },
-      kernelClockMs: clockMs === null || clockMs < 0 ? null : Math.round(clockMs * 1000) / 1000,
+      ...{ phases, totalMs: startMs, reached, conditions: [] },
+      details: this.#details(load?.lastAtMs ?? 0),
+      kernelClockMs: clockMs === null || clockMs < 0 ? null : toMicros(clockMs),
     };
+  }
+
+  /** @param kernelAtMs drivers that began earlier were the firmware's. */
+  #details(kernelAtMs: number): BootDetail[] {
+    const place = (atMs: number): number => toMicros(Math.max(0, atMs - this.#spawnedAtMs));
+    const devices = this.#devices.bindings(kernelAtMs).map((binding) => {
+      const startMs = place(binding.startedAtMs);
+      const durationMs = Math.max(0, toMicros(binding.boundAtMs - binding.startedAtMs));
+      return { kind: 'device' as const, name: binding.name, startMs, durationMs };
+    });
+    const marks = this.#marks.map(({ name, atMs }) => ({
+      ...{ kind: 'mark' as const, name, startMs: place(atMs), durationMs: 0 },
+    }));
+    return [...devices, ...marks];
   }
 
   /** The uptime is a guest's word: a clock that starts where it cannot have is left out. */
@@ -169,4 +201,9 @@ export class BootRecorder {
 function nameOf(phases: readonly PhaseName[]): PhaseName {
   const main = (['kernel', 'user-space'] as const).find((name) => phases.includes(name));
   return main ?? phases[0] ?? 'kernel';
+}
+
+/** As fine as QEMU's own stamps. */
+function toMicros(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
 }

@@ -41,15 +41,27 @@ export interface RunstateEvent {
   readonly to: string;
 }
 
-export type TraceEvent = FwCfgSelectEvent | VirtioStatusEvent | RunstateEvent;
+/** QEMU reset one of its objects, as it does with all of them before the guest runs. */
+export interface ResetEvent {
+  readonly kind: 'reset';
+  /** Epoch milliseconds with fraction. */
+  readonly atMs: number;
+  /** QEMU's address of the object: that of a virtio device is the `device` of its status. */
+  readonly object: string;
+  /** QEMU's name of its type, like `virtio-blk-device`. */
+  readonly type: string;
+}
+
+export type TraceEvent = FwCfgSelectEvent | VirtioStatusEvent | RunstateEvent | ResetEvent;
 
 /** Real lines have about 100 characters; a longer one is not ours and is not kept in memory. */
 const maxLineLength = 1024;
 
 const linePattern =
-  /^(?:\d+@(?<seconds>\d{1,12})\.(?<micros>\d{6}):|(?<iso>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z)[ :](?:.*[ :])??)(?<event>fw_cfg_select|virtio_set_status|runstate_set) (?<rest>.*)$/;
+  /^(?:\d+@(?<seconds>\d{1,12})\.(?<micros>\d{6}):|(?<iso>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z)[ :](?:.*[ :])??)(?<event>fw_cfg_select|virtio_set_status|runstate_set|resettable_phase_hold_exec) (?<rest>.*)$/;
 const fwCfgPattern = /^\S+ key (?<key>0x[0-9a-f]{1,4}|\d{1,5})(?: '(?<name>[^']*)')?,? ret:? \d+$/i;
 const virtioPattern = /^vdev (?<device>\S+) val (?<status>\d{1,3})$/;
+const resetPattern = /^obj=(?<object>0x[0-9a-f]{1,16})\((?<type>[\w.-]{1,64})\) method=\d$/;
 const runstatePattern =
   /^current_run_state \d+ \((?<from>[\w-]+)\) new_state \d+ \((?<to>[\w-]+)\)$/;
 
@@ -130,6 +142,11 @@ export function parseTraceLine(line: string): TraceEvent | null {
       const found = runstatePattern.exec(rest)?.groups;
       if (found?.['from'] === undefined || found['to'] === undefined) return null;
       return { kind: 'runstate', atMs, from: found['from'], to: found['to'] };
+    }
+    case 'resettable_phase_hold_exec': {
+      const found = resetPattern.exec(rest)?.groups;
+      if (found?.['object'] === undefined || found['type'] === undefined) return null;
+      return { kind: 'reset', atMs, object: found['object'], type: found['type'] };
     }
     default:
       return null;
