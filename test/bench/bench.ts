@@ -51,6 +51,7 @@ const titles: Record<string, string> = {
   untraced: 'boot: the same without tracing',
   nandu: 'boot: Nandu',
   fast: 'boot: Nandu, Fast preset, fast kernel',
+  fastWithoutAcpi: 'boot: the same with ACPI off',
   libvirt: 'boot: libvirt, q35, cloud kernel',
 };
 for (const [name, figures] of Object.entries(boots?.figures ?? {})) {

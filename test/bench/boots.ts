@@ -44,9 +44,14 @@ export async function benchBoots(rounds: number, say: (line: string) => void): P
     const commands: Record<string, readonly string[]> = { raw: commandByHand(argv, '/tmp/raw') };
     if (host.fastKernel === null) missing.push('the fast kernel: run “npm run guest:kernel”');
     else {
-      const fast = await services.manager.create(fastSpec(services));
-      commands['fast'] = (await services.manager.command(fast.id)).argv;
-      ways['fast'] = () => startInNandu(services, fast.id);
+      for (const [name, acpi] of [
+        ['fast', true],
+        ['fastWithoutAcpi', false],
+      ] as const) {
+        const fast = await services.manager.create(fastSpec(services, name, acpi));
+        commands[name] = (await services.manager.command(fast.id)).argv;
+        ways[name] = () => startInNandu(services, fast.id);
+      }
     }
     try {
       libvirt = await startLibvirt(services, folders.lv);
@@ -90,13 +95,13 @@ export async function benchBoots(rounds: number, say: (line: string) => void): P
 }
 
 /** The Fast preset with the fast kernel, which needs no ACPI to find its devices. */
-export function fastSpec(services: Services): MachineSpec {
-  const spec = withPreset(services.spec({ name: 'fast' }), 'fast');
+export function fastSpec(services: Services, name: string, acpi: boolean): MachineSpec {
+  const spec = withPreset(services.spec({ name }), 'fast');
   return {
     ...spec,
     accelerator: 'tcg',
     kernel: { kind: 'fast' },
-    board: { ...spec.board, acpi: false },
+    board: { ...spec.board, acpi },
   };
 }
 
