@@ -29,14 +29,19 @@ export function scheduleOf(plan: LabPlan, seed: number): LabBoot[] {
   const boots: LabBoot[] = [];
   const random = randomOf(seed);
   for (let round = 0; round < plan.warmUps + plan.rounds; round++) {
-    const order = plan.variants.map((_, variant) => variant);
-    for (let last = order.length - 1; last > 0; last--) {
-      const chosen = Math.floor(random() * (last + 1));
-      [order[last], order[chosen]] = [order[chosen] ?? 0, order[last] ?? 0];
-    }
+    const order = shuffled(
+      plan.variants.map((_, variant) => variant),
+      random,
+    );
     boots.push(...order.map((variant) => ({ round, variant })));
   }
   return boots;
+}
+
+/** In another order, each as likely as any (Fisher and Yates). @param random numbers from 0 (included) to 1. */
+export function shuffled<T>(items: readonly T[], random: () => number): T[] {
+  const left = [...items];
+  return items.flatMap(() => left.splice(Math.floor(random() * left.length), 1));
 }
 
 /** Whether a variant has only ever failed, and often enough. */

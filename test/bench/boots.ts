@@ -3,7 +3,13 @@
  * fast kernel, and libvirt's q35. All in turns within each round; the first round fills the caches and is left out.
  */
 import { rmSync } from 'node:fs';
-import { withPreset, type MachineId, type MachineSpec } from '../../src/shared/index.ts';
+import {
+  randomOf,
+  shuffled,
+  withPreset,
+  type MachineId,
+  type MachineSpec,
+} from '../../src/shared/index.ts';
 import { temporaryDirectory } from '../support/folders.ts';
 import { commandByHand, prompt, startByHand } from '../support/by-hand.ts';
 import { Services } from '../support/services.ts';
@@ -63,9 +69,10 @@ export async function benchBoots(rounds: number, say: (line: string) => void): P
     }
     const samples = Object.fromEntries(Object.keys(ways).map((name) => [name, [] as number[]]));
     const names = Object.keys(ways);
+    const random = randomOf(1);
     for (let round = 0; round <= rounds; round++) {
-      // Each round begins with another one, so that nobody always follows the same neighbour.
-      const order = names.map((_, at) => names[(at + round) % names.length] ?? '');
+      // Shuffled, so that nobody always follows the same neighbour and pays for its end.
+      const order = shuffled(names, random);
       for (const name of order) {
         const ms = (await ways[name]?.()) ?? Number.NaN;
         if (round > 0) samples[name]?.push(ms);
