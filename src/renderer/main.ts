@@ -8,6 +8,7 @@ import './ui/fonts.css';
 import './ui/tokens.css';
 import './ui/base.css';
 import './ui/inputs.css';
+import './ui/menu.css';
 import App from './App.svelte';
 import { measureScrollbar } from './ui/index.ts';
 

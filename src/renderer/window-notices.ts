@@ -2,7 +2,14 @@
  * Turns what happened into notices, each with a way to where it can be seen.
  * Never repeats what is on the screen already.
  */
-import type { AppError, ImportProgress, MachineId, MachineView } from '../shared/index.ts';
+import type {
+  AppError,
+  ExperimentId,
+  ExperimentSummary,
+  ImportProgress,
+  MachineId,
+  MachineView,
+} from '../shared/index.ts';
 import { importNotice, importNoticePrefix } from './images/index.ts';
 import {
   holdOf,
@@ -21,6 +28,8 @@ export interface WindowView {
   imagesShown(): boolean;
   show(id: MachineId, tab: MachineTab): void;
   showImages(): void;
+  labShown(): boolean;
+  showLab(id: ExperimentId): void;
 }
 
 /** The window's notices. */
@@ -39,6 +48,16 @@ export class WindowNotices {
     if (goesOn) this.#toasts.dismiss(noticeKey(after.id));
     const toast = noticeOf(after, before);
     if (toast) this.#tell(after.id, toast);
+  }
+
+  /** An experiment made its last boot; its own page says that itself. */
+  experimentEnded({ id, name }: ExperimentSummary): void {
+    if (this.#view.labShown()) return;
+    this.#toasts.show({
+      ...{ key: `lab ${id}`, tone: 'info', subject: name, title: 'is finished' },
+      text: 'The boot lab has its result.',
+      action: { label: 'Show', run: () => this.#view.showLab(id) },
+    });
   }
 
   /** Main refused what was asked of a machine. */

@@ -1,0 +1,3 @@
+export { default as LabPage } from './LabPage.svelte';
+export { default as NewExperimentDialog } from './NewExperimentDialog.svelte';
+export { LabStore } from './lab-store.svelte.ts';

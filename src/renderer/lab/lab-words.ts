@@ -1,0 +1,110 @@
+/**
+ * An experiment in words: its state, what makes its figures doubtful, its differences.
+ * Pure; the only place where these sentences are written.
+ */
+import {
+  bootConditions,
+  type BootCondition,
+  type Difference,
+  type Experiment,
+  type ExperimentSummary,
+  type LabState,
+} from '../../shared/index.ts';
+import { formatCount, formatDuration } from '../format/index.ts';
+import type { DotTone } from '../ui/index.ts';
+
+export const stateTitles: Record<LabState, string> = {
+  running: 'Running',
+  paused: 'Paused',
+  interrupted: 'Interrupted',
+  finished: 'Finished',
+  cancelled: 'Cancelled',
+};
+
+export const stateTones: Record<LabState, DotTone> = {
+  running: 'busy',
+  paused: 'paused',
+  interrupted: 'paused',
+  finished: 'running',
+  cancelled: 'stopped',
+};
+
+/** How to let it go on; null where it goes on or is over. */
+export function resumeTitle(state: LabState): 'Resume' | 'Go on' | null {
+  if (state === 'paused') return 'Resume';
+  return state === 'interrupted' ? 'Go on' : null;
+}
+
+/** Whether boots of it can still be made. */
+export function isOpen(state: LabState): boolean {
+  return state === 'running' || state === 'paused' || state === 'interrupted';
+}
+
+/** “12 of 44 boots”, “44 boots”. */
+export function boots({ done, total }: Pick<ExperimentSummary, 'done' | 'total'>): string {
+  return done === total ? formatCount(total, 'boot') : `${done} of ${formatCount(total, 'boot')}`;
+}
+
+/** Why figures should not be taken at face value. */
+export interface LabDoubt {
+  readonly key: BootCondition | 'emulated' | 'mixed';
+  readonly label: string;
+  readonly sentence: string;
+  readonly tone: 'plain' | 'warn';
+}
+
+const conditionWords: Record<BootCondition, [label: string, sentence: string]> = {
+  cold: ['cold caches', 'Files of QEMU or the kernel were not in memory yet.'],
+  loaded: ['loaded host', 'Other programs took more than a quarter of the processors meanwhile.'],
+  detailed: ['detailed log', 'The kernel logged each of its steps, which slows it.'],
+  'no-trace': ['no trace events', 'This QEMU has none: firmware and kernel load count as kernel.'],
+  'clock-set': ['clock was set', 'This computer slept, or its clock was set meanwhile.'],
+  deadline: ['deadline passed', 'The sign of readiness did not come in time.'],
+  rebooted: ['rebooted', 'The guest rebooted before it was ready.'],
+};
+
+/** What disturbed the boots that count, and how many of them. */
+export function doubtsOf({ plan, results, commands }: Experiment): LabDoubt[] {
+  const counted = results.filter(({ round }) => round >= plan.warmUps);
+  const accelerators = new Set(commands.flatMap((command) => command?.accelerator ?? []));
+  const found: LabDoubt[] = [];
+  if (accelerators.size > 1) {
+    found.push({
+      ...{ key: 'mixed', label: 'KVM and emulation', tone: 'warn' },
+      sentence: 'Some variants ran under KVM and some emulated: see each variant’s command.',
+    });
+  } else if (accelerators.has('tcg')) {
+    found.push({
+      ...{ key: 'emulated', label: 'Emulated (TCG)', tone: 'warn' },
+      sentence: 'QEMU translated the guest’s instructions: not what KVM would show.',
+    });
+  }
+  for (const condition of bootConditions) {
+    const count = counted.filter(({ boot }) => boot?.conditions.includes(condition)).length;
+    if (count === 0) continue;
+    const [words, sentence] = conditionWords[condition];
+    const share = count === counted.length ? 'All boots' : formatCount(count, 'boot');
+    const tone = condition === 'no-trace' ? 'plain' : 'warn';
+    found.push({ key: condition, label: `${share}: ${words}`, sentence, tone });
+  }
+  return found;
+}
+
+/** Whether a difference is told from none, and in which direction. */
+export function verdictOf(difference: Difference | null): 'faster' | 'slower' | 'undecided' {
+  if (difference === null) return 'undecided';
+  if (difference.highMs < 0) return 'faster';
+  return difference.lowMs > 0 ? 'slower' : 'undecided';
+}
+
+/** “−0.71 s”, “+12 ms”; a real minus, as wide as the plus. */
+export function signed(ms: number): string {
+  const text = formatDuration(Math.abs(ms));
+  if (text === formatDuration(0)) return text;
+  return `${ms < 0 ? '−' : '+'}${text}`;
+}
+
+/** “−0.77 to −0.66 s” would hide a change of units: each bound has its own. */
+export function interval({ lowMs, highMs }: Difference): string {
+  return `${signed(lowMs)} to ${signed(highMs)}`;
+}

@@ -1,0 +1,108 @@
+/**
+ * The strip plot's geometry: where each boot's dot lies, which ticks the axis has, and where the keys lead.
+ * Pure. Never leaves a boot out: what lies far out stretches the axis.
+ */
+import type { VariantFigures } from '../../shared/index.ts';
+
+/** One boot's dot. */
+export interface PlotDot {
+  readonly variant: number;
+  readonly round: number;
+  readonly ms: number;
+  readonly outlier: boolean;
+}
+
+/** An axis from `fromMs` to `toMs`. */
+export interface PlotAxis {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly ticks: readonly number[];
+}
+
+/** Of the whole range, so that no dot lies on the edge. */
+const margin = 0.04;
+/** A range smaller than this, of the largest time, would make noise look like news. */
+const leastRange = 0.05;
+
+/** Null where no boot was ready. @param about so many ticks have room. */
+export function axisOf(figures: readonly VariantFigures[], about: number): PlotAxis | null {
+  const all = figures.flatMap(({ times }) => times.map(({ ms }) => ms));
+  if (all.length === 0) return null;
+  const [least, most] = [Math.min(...all), Math.max(...all)];
+  const range = Math.max(most - least, most * leastRange, 1);
+  const middle = (least + most) / 2;
+  const fromMs = Math.max(0, middle - range * (0.5 + margin));
+  const toMs = middle + range * (0.5 + margin);
+  return { fromMs, toMs, ticks: ticksOf(fromMs, toMs, about) };
+}
+
+/** @returns pixels from the left. */
+export function xOf({ fromMs, toMs }: PlotAxis, ms: number, widthPx: number): number {
+  return ((ms - fromMs) / (toMs - fromMs)) * widthPx;
+}
+
+/** From −1 to 1, the same for the same round, so that dots of like times lie beside each other. */
+export function scatterOf(round: number): number {
+  return ((round * 0.618_034 + 0.5) % 1) * 2 - 1;
+}
+
+/** The nearest dot of a row; null where it has none. */
+export function nearestDot({ variant, times }: VariantFigures, ms: number): PlotDot | null {
+  let nearest: PlotDot | null = null;
+  for (const time of times) {
+    if (!nearest || Math.abs(time.ms - ms) < Math.abs(nearest.ms - ms)) {
+      nearest = { variant, ...time };
+    }
+  }
+  return nearest;
+}
+
+/** Where a key leads from a dot; null where it leads nowhere. Left and right by time, up and down by variant. */
+export function dotAfter(
+  figures: readonly VariantFigures[],
+  from: PlotDot | null,
+  key: string,
+): PlotDot | null {
+  const rows = figures.filter(({ times }) => times.length > 0);
+  const row = rows.findIndex(({ variant }) => variant === from?.variant);
+  const current = rows[row];
+  if (!from || !current) {
+    const first = rows[0];
+    return first && /^(Arrow|Home|End)/.test(key) ? (byTime(first)[0] ?? null) : null;
+  }
+  const dots = byTime(current);
+  const at = dots.findIndex(({ round }) => round === from.round);
+  switch (key) {
+    case 'ArrowLeft':
+      return dots[at - 1] ?? null;
+    case 'ArrowRight':
+      return dots[at + 1] ?? null;
+    case 'Home':
+      return dots[0] ?? null;
+    case 'End':
+      return dots.at(-1) ?? null;
+    case 'ArrowUp':
+    case 'ArrowDown': {
+      const next = rows[row + (key === 'ArrowUp' ? -1 : 1)];
+      return next ? nearestDot(next, from.ms) : null;
+    }
+    default:
+      return null;
+  }
+}
+
+function byTime({ variant, times }: VariantFigures): PlotDot[] {
+  return times.map((time) => ({ variant, ...time })).sort((a, b) => a.ms - b.ms);
+}
+
+/** Round numbers: 1, 2 or 5 times a power of ten apart. */
+function ticksOf(fromMs: number, toMs: number, about: number): number[] {
+  const rough = (toMs - fromMs) / Math.max(1, about);
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((factor) => factor * power).find((size) => size >= rough) ?? rough;
+  const first = Math.ceil(fromMs / step);
+  const last = Math.floor(toMs / step);
+  return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) =>
+    Number(((first + index) * step).toPrecision(12)),
+  );
+}
