@@ -7,6 +7,7 @@ it('gives each machine the middle of its newest kind of boots, the fastest first
   const slow = { machineId: 'slow' as MachineId };
   const runs = [
     sampleRun(4, 2000, { ...slow, boot: sampleBoot(2000, { conditions: ['loaded'] }) }),
+    sampleRun(4, 9000, { boot: sampleBoot(9000, { conditions: ['detailed'] }) }),
     sampleRun(3, 700),
     sampleRun(3, 1000, slow),
     sampleRun(2, 800),

@@ -27,7 +27,10 @@ export interface MachineBoots {
 export function bootsByMachine(runs: readonly Run[]): MachineBoots[] {
   const boots: MachineBoots[] = [];
   for (const [machineId, own] of groupBy(runs, (run) => run.machineId)) {
-    const newest = own.find(isMeasured);
+    const measured = own.filter(isMeasured);
+    // A boot that was slowed to be looked at stands for a machine only where there is no other.
+    const newest =
+      measured.find(({ boot }) => !boot.conditions.includes('detailed')) ?? measured[0];
     if (!newest) continue;
     const like = undisturbed(comparableWith(own, newest));
     const summary = summarize(like);

@@ -8,13 +8,13 @@ import { asAppError, request } from '../api/index.ts';
 import type { Toast } from '../ui/index.ts';
 import { bootsByMachine } from './all-machines.ts';
 import { mostRuns, RunHistory } from './run-history.svelte.ts';
-import { againstBaseline, findShifts } from './shifts.ts';
+import { againstBaseline, findShifts, levelAround } from './shifts.ts';
 import {
-  comparableWith,
   isMeasured,
   summarize,
   undisturbed,
   type MeasuredRun,
+  type RunLevel,
 } from './statistics.ts';
 
 /** Over all machines; enough for the last weeks, answered at once. */
@@ -29,6 +29,7 @@ export class BootPage {
   #recent: readonly Run[] = $state.raw([]);
   #compared: MeasuredRun | null = $state.raw(null);
   #exporting = $state(false);
+  #lastMeasured: readonly MeasuredRun[] = [];
 
   constructor(
     machine: () => MachineView,
@@ -49,21 +50,27 @@ export class BootPage {
     () => this.booted.find(({ id }) => id === this.#chosenId()) ?? this.booted[0] ?? null,
   );
   /** Oldest first. */
-  readonly measured: readonly MeasuredRun[] = $derived.by(() =>
-    this.history.runs.filter(isMeasured).reverse(),
-  );
+  readonly measured: readonly MeasuredRun[] = $derived.by(() => {
+    const next = this.history.runs.filter(isMeasured).reverse();
+    // Every mark of a boot makes a new list: without a new run in it nothing is computed or drawn anew.
+    const same =
+      next.length === this.#lastMeasured.length &&
+      next.every((run, index) => run === this.#lastMeasured[index]);
+    if (!same) this.#lastMeasured = next;
+    return this.#lastMeasured;
+  });
   readonly chosen: MeasuredRun | null = $derived.by(() =>
     this.run && isMeasured(this.run) ? this.run : null,
   );
-  readonly #like = $derived.by(() => {
-    const reference = this.chosen ?? this.measured.at(-1);
-    return reference ? comparableWith(this.measured, reference) : [];
-  });
-  readonly summary = $derived.by(() => summarize(undisturbed(this.#like)));
   readonly baseline: MeasuredRun | null = $derived.by(
     () => this.measured.find(({ baseline }) => baseline) ?? null,
   );
   readonly shifts = $derived.by(() => findShifts(this.measured));
+  readonly level: RunLevel | null = $derived.by(() => {
+    const reference = this.chosen ?? this.measured.at(-1);
+    return reference ? levelAround(this.measured, this.shifts, reference) : null;
+  });
+  readonly summary = $derived.by(() => summarize(undisturbed(this.level?.runs ?? [])));
   readonly verdict = $derived.by(() =>
     this.baseline ? againstBaseline(this.measured, this.baseline) : null,
   );

@@ -12,6 +12,8 @@ import type { MeasuredRun } from './statistics.ts';
 export interface CompareOption {
   run: MeasuredRun;
   text: string;
+  /** Why it is offered: “baseline”, “the one before”. */
+  marks: readonly string[];
 }
 
 export interface CompareGroup {
@@ -64,6 +66,9 @@ export function compareGroups(
     .filter(({ options }) => options.length > 0)
     .map(({ title, options }) => ({
       title,
-      options: options.map((one) => ({ run: one, text: runText(one, nowMs, ...marks(one)) })),
+      options: options.map((one) => ({
+        ...{ run: one, marks: marks(one) },
+        text: runText(one, nowMs, ...marks(one)),
+      })),
     }));
 }

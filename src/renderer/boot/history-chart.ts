@@ -31,7 +31,7 @@ const height = 168;
 const fewestRuns = 8;
 
 const nothing: ChartContent = {
-  ...{ runs: [], summary: null, chosen: null, compared: null, shifts: [] },
+  ...{ runs: [], summary: null, level: null, chosen: null, compared: null, shifts: [] },
 };
 
 /** One drawn history. */

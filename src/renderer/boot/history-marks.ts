@@ -5,7 +5,7 @@
 import type uPlot from 'uplot';
 import { formatDeltaShare } from './boot-words.ts';
 import type { Shift } from './shifts.ts';
-import { isUndisturbed, type BootSummary, type MeasuredRun } from './statistics.ts';
+import { isUndisturbed, type BootSummary, type MeasuredRun, type RunLevel } from './statistics.ts';
 
 /** The colours of the moment, as CSS values. */
 export interface ChartColors {
@@ -23,6 +23,8 @@ export interface ChartContent {
   /** Oldest first. */
   runs: readonly MeasuredRun[];
   summary: BootSummary | null;
+  /** The runs that the summary is of. */
+  level: RunLevel | null;
   chosen: MeasuredRun | null;
   compared: MeasuredRun | null;
   shifts: readonly Shift[];
@@ -60,25 +62,32 @@ export function indexFrom(runs: readonly MeasuredRun[], number: number): number 
 }
 
 /** The middle half and the median, behind the points. */
-export function drawSummary(plot: uPlot, { summary, runs }: ChartContent, c: ChartColors): void {
+export function drawSummary(
+  plot: uPlot,
+  { summary, level, runs }: ChartContent,
+  c: ChartColors,
+): void {
   const { ctx, bbox } = plot;
-  const { y } = scaleOf(plot);
+  const { x, y } = scaleOf(plot);
+  const end = bbox.left + bbox.width;
+  const left = Math.max(bbox.left, level?.from == null ? 0 : x(level.from - 0.5));
+  const right = Math.min(end, level?.to == null ? end : x(level.to - 0.5));
   ctx.save();
   clip(plot);
-  if (summary && summary.count > 1) {
+  if (summary && summary.count > 1 && right > left) {
     ctx.globalAlpha = 0.1;
     ctx.fillStyle = c.point;
     const top = Math.round(y(summary.upperQuartileMs));
     const height = Math.round(y(summary.lowerQuartileMs)) - top;
-    ctx.fillRect(bbox.left, top, bbox.width, Math.max(1, height));
+    ctx.fillRect(left, top, right - left, Math.max(1, height));
     ctx.globalAlpha = 0.7;
-    line(plot, c.point, [3, 4], bbox.left, y(summary.medianMs), bbox.left + bbox.width);
+    line(plot, c.point, [3, 4], left, y(summary.medianMs), right);
   }
   const baseline = runs.find((run) => run.baseline);
   if (baseline) {
     const at = y(baseline.boot.totalMs);
     ctx.globalAlpha = 0.8;
-    line(plot, c.warn, [1, 3], bbox.left, at, bbox.left + bbox.width);
+    line(plot, c.warn, [1, 3], bbox.left, at, end);
     ctx.globalAlpha = 1;
     ctx.fillStyle = c.text;
     ctx.textAlign = 'left';

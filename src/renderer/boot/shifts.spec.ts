@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { BootCondition, Run } from '../../shared/index.ts';
 import { sampleBoot, sampleRun } from './sample-runs.ts';
-import { againstBaseline, findShifts, levelOf } from './shifts.ts';
+import { againstBaseline, findShifts, levelAround, levelOf } from './shifts.ts';
 import { isMeasured, type MeasuredRun } from './statistics.ts';
 
 const measured = (totals: number[], change: Partial<Run> = {}): MeasuredRun[] =>
@@ -71,6 +71,17 @@ describe('shifts', () => {
     const found = findShifts(runs).filter(({ kind }) => kind !== 'slow');
     expect(performance.now() - started).toBeLessThan(1_000);
     expect(found.map(({ run }) => run.number)).toEqual([5_001]);
+  });
+});
+
+describe('the level of a run', () => {
+  const runs = measured([800, 801, 802, 800, 801, 1000, 1001, 1002, 1000]);
+  const shifts = findShifts(runs);
+  const around = (index: number) => levelAround(runs, shifts, runs[index] as MeasuredRun);
+
+  it('lies between two steps', () => {
+    expect(around(2)).toMatchObject({ from: null, to: 6, runs: runs.slice(0, 5) });
+    expect(around(5)).toMatchObject({ from: 6, to: null, runs: runs.slice(5) });
   });
 });
 

@@ -2,7 +2,14 @@
  * Where a machine's boots became slower or faster than they had been, told apart from noise.
  * Pure; says when, never why: what changed then is asked of main.
  */
-import { groupBy, isUndisturbed, kindOf, quantile, type MeasuredRun } from './statistics.ts';
+import {
+  groupBy,
+  isUndisturbed,
+  kindOf,
+  quantile,
+  type MeasuredRun,
+  type RunLevel,
+} from './statistics.ts';
 
 /** How many boots before one are what it is held against, and the fewest that make a level. */
 const windowRuns = 20;
@@ -89,6 +96,26 @@ function shiftsOfKind(runs: readonly MeasuredRun[]): Shift[] {
     }
   }
   return shifts;
+}
+
+/**
+ * The runs of a run's own kind and level: a middle over a change of level is that of no boot.
+ * @param runs oldest first. @param shifts among them
+ */
+export function levelAround(
+  runs: readonly MeasuredRun[],
+  shifts: readonly Shift[],
+  run: MeasuredRun,
+): RunLevel {
+  const kind = kindOf(run);
+  const steps = shifts.filter((shift) => shift.kind !== 'slow' && kindOf(shift.run) === kind);
+  const from = steps.findLast((shift) => shift.run.number <= run.number)?.run.number ?? null;
+  const to = steps.find((shift) => shift.run.number > run.number)?.run.number ?? null;
+  const own = runs.filter(
+    (one) =>
+      kindOf(one) === kind && one.number >= (from ?? 0) && one.number < (to ?? Number.MAX_VALUE),
+  );
+  return { runs: own, from, to };
 }
 
 /** How the newest boots stand against the baseline. */

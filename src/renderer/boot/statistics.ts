@@ -66,6 +66,14 @@ export function quantile(values: readonly number[], p: number): number {
   return low + (high - low) * (position - below);
 }
 
+/** Runs of one kind between two changes of level. */
+export interface RunLevel {
+  runs: readonly MeasuredRun[];
+  /** The numbers of its first run and of the first one after it, where the level changed; null at the ends. */
+  from: number | null;
+  to: number | null;
+}
+
 /** What the history says of a set of boot times, in milliseconds. */
 export interface BootSummary {
   count: number;
