@@ -109,7 +109,8 @@ describe('a machine in the window', () => {
     const rows = await app.page.getByRole('table', { name: 'Boot phases' }).getByRole('row').all();
     const cells = await Promise.all(rows.map((row) => row.innerText()));
     expect(cells.map((text) => text.split(/\s{2,}|\t|\n/)[0]?.trim())).toEqual([
-      ...['Phase', 'QEMU start', 'Firmware', 'Kernel load', 'Kernel', 'User space', 'Total'],
+      ...['Phase', 'Process start', 'Monitor', 'Firmware', 'Kernel load', 'Kernel', 'User space'],
+      'Total',
     ]);
   });
 

@@ -4,7 +4,6 @@
  */
 import type { MachineId, Run } from '../../shared/index.ts';
 import {
-  comparableWith,
   groupBy,
   isMeasured,
   nearestToMedian,
@@ -13,8 +12,9 @@ import {
   type BootSummary,
   type MeasuredRun,
 } from './statistics.ts';
+import { findShifts, levelAround } from './shifts.ts';
 
-/** One machine's boots. */
+/** One machine's boots, those of its present level. */
 export interface MachineBoots {
   machineId: MachineId;
   summary: BootSummary;
@@ -32,7 +32,9 @@ export function bootsByMachine(runs: readonly Run[]): MachineBoots[] {
     const newest =
       measured.find(({ boot }) => !boot.conditions.includes('detailed')) ?? measured[0];
     if (!newest) continue;
-    const like = undisturbed(comparableWith(own, newest));
+    const oldestFirst = measured.toReversed();
+    const { runs: level } = levelAround(oldestFirst, findShifts(oldestFirst), newest);
+    const like = undisturbed(level);
     const summary = summarize(like);
     if (summary)
       boots.push({ machineId, summary, newest, typical: nearestToMedian(like) ?? newest });

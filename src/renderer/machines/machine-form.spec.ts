@@ -151,6 +151,12 @@ it('puts the container’s part and its image into the definition', () => {
     ...{ ...spec, network: 'full', lifetimeMinutes: 5 },
     container: { ...defaultContainer, image: image.source, digest },
   });
-  const fields = ['container.user', 'portForwards.0.hostPort', 'network', 'kernel.path'];
-  expect(fields.map(isContainerField)).toEqual([true, true, true, false]);
+  const fields = [
+    'container.user',
+    'portForwards.0.hostPort',
+    'network',
+    'ready.port',
+    'kernel.path',
+  ];
+  expect(fields.map(isContainerField)).toEqual([true, true, true, true, false]);
 });

@@ -149,7 +149,10 @@ export function withProposal(form: MachineForm, before: Proposal, after: Proposa
 }
 
 /** The fields that the container's part of the dialog asks for. */
-const containerFields = ['container', 'network', 'portForwards', 'lifetimeMinutes'] as const;
+const containerFields = [
+  ...['container', 'network', 'portForwards', 'lifetimeMinutes'],
+  ...['ready', 'readyDeadlineSeconds'],
+];
 
 /** Whether a path belongs to the container's part of the dialog. */
 export function isContainerField(path: string): boolean {
@@ -162,11 +165,11 @@ export function withContainer(
   part: MachineSpec,
   image: { source: string; digest: string },
 ): MachineSpec {
-  const { container, network, portForwards, lifetimeMinutes } = part;
+  const { container, network, portForwards, lifetimeMinutes, ready, readyDeadlineSeconds } = part;
   if (container === null) return spec;
   return {
     ...spec,
-    ...{ network, portForwards, lifetimeMinutes },
+    ...{ network, portForwards, lifetimeMinutes, ready, readyDeadlineSeconds },
     container: { ...container, image: image.source, digest: image.digest },
   };
 }

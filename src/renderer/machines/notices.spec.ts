@@ -40,6 +40,8 @@ const ended = (kind: NonNullable<Run['end']>['kind']): Run => ({
   argv: [],
   boot: null,
   end: { kind, expected: true, message: 'The guest powered off.' },
+  note: '',
+  baseline: false,
 });
 
 it('speaks of failures and of endings nobody asked for, and of nothing else', () => {
