@@ -30,6 +30,7 @@ export const journalKinds = [
   'lifetime-over',
   'monitor-lost',
   'folder-lost',
+  'network-changed',
   'recovered',
 ] as const;
 export const journalKindSchema = z.enum(journalKinds);

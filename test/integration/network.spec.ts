@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { netdevValue } from '../../src/main/network/index.ts';
+import { findPasst, netdevValue, tryPasst } from '../../src/main/network/index.ts';
 import {
   defaultSpec,
   withChanges,
@@ -20,6 +20,9 @@ import { Services, withDataDirectory } from '../support/services.ts';
 
 const obstacle = await probeObstacle();
 if (obstacle !== null) console.warn(`Fenced networks are NOT tested here. ${obstacle}`);
+
+const { program, problem } = await tryPasst(process.env);
+if (program === null) console.warn(`passt is NOT tested here. ${problem}`);
 
 describe.skipIf(obstacle !== null)('each preset, probed by a guest', () => {
   it('reaches what its summary says and no more', { timeout: 120_000 }, async () => {
@@ -103,12 +106,18 @@ async function serve(id: MachineId): Promise<GuestShell> {
   return shell;
 }
 
-const presets = (['host-ports', 'internet'] as const).filter(
-  (network) => network !== 'internet' || obstacle === null,
-);
+const presets: [Network, string][] = [
+  ['host-ports', ''],
+  ...(obstacle === null ? [['internet', ''] as [Network, string]] : []),
+  ['full', ''],
+  ...(program === null ? [] : [['full', program] as [Network, string]]),
+];
 
-describe.each(presets)('forwarded ports of a running machine, %s', (network) => {
+describe.each(presets)('forwarded ports of a running machine, %s %s', (network, passt) => {
   it('open and close at once, all or none, and outlive Nandu', { timeout: 90_000 }, async () => {
+    const env = { NANDU_PASST: passt };
+    await services.close();
+    services = await Services.open(folder, { env });
     const [a = 0, b = 0, c = 0] = [await freePort(), await freePort(), await freePort()];
     const id = await create(network, [forward(a)]);
     await serve(id);
@@ -156,7 +165,7 @@ describe.each(presets)('forwarded ports of a running machine, %s', (network) => 
     const pid = runningPid(services, id);
     await services.close('keep');
     expect(await readPort(b)).toBe('eighty');
-    services = await Services.open(folder);
+    services = await Services.open(folder, { env });
     expect(services.manager.get(id)).toMatchObject({ state: 'running', pendingChanges: [] });
     expect(runningPid(services, id)).toBe(pid);
     expect(services.journal.map(({ kind }) => kind)).toContain('adopted');
@@ -175,9 +184,12 @@ describe.each(presets)('forwarded ports of a running machine, %s', (network) => 
 
     // QEMU ends by a signal from outside: nothing of the network is left, and the ports are free again.
     expect(fencesBelow(folder)).toHaveLength(network === 'internet' ? 1 : 0);
+    const { passtLog } = services.recordOf(id);
+    expect(findPasst(passtLog) === null).toBe(passt === '');
     process.kill(restarted, 'SIGKILL');
     await services.until(id, ({ state }) => state === 'crashed');
     await expect.poll(() => fencesBelow(folder)).toEqual([]);
+    expect(findPasst(passtLog)).toBeNull();
     expect(await readPort(c)).toBe('ECONNREFUSED');
     await services.manager.start(other);
     await expect

@@ -4,7 +4,9 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { createConnection, createServer, type AddressInfo, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { PasstSocket, startPasst, untilPasstIsGone } from '../../src/main/network/passt-process.ts';
 
 const guest = '525400123456';
 const etherTypes = { arp: '0806', ipv6: '86dd' };
@@ -58,27 +60,53 @@ export async function answersIpv6(qemu: string, netdev: string): Promise<boolean
     [wire] = (await once(server, 'connection', { signal: AbortSignal.timeout(10_000) })) as [
       Socket,
     ];
-    const types = frames(wire);
-    const send = (frame: Buffer): void => {
-      const length = Buffer.alloc(4);
-      length.writeUInt32BE(frame.byteLength);
-      wire?.write(Buffer.concat([length, frame]));
-    };
-    // In this order: when the second is answered, the first was seen.
-    send(routerSolicitation());
-    send(whoHasGateway);
-    let seen = false;
-    for (let type = await types.next(); type.value !== etherTypes.arp; type = await types.next()) {
-      if (type.done === true) throw new Error('the network answers nothing');
-      seen ||= type.value === etherTypes.ipv6;
-    }
-    return seen;
+    return await isAnswered(wire);
   } finally {
     wire?.destroy();
     server.close();
     child.kill('SIGKILL');
     await ended;
   }
+}
+
+/**
+ * The same of a passt, as Nandu starts it.
+ * @param folder for its socket and what it says.
+ */
+export async function passtAnswersIpv6(program: string, folder: string): Promise<boolean> {
+  const path = join(folder, 'net.sock');
+  const socket = await PasstSocket.listen(path);
+  const wire = createConnection(path);
+  try {
+    const connection = await socket.connected(AbortSignal.timeout(10_000));
+    const setting = { forwards: [], resolver: '127.0.0.53', logPath: join(folder, 'log') };
+    const passt = await startPasst(program, connection, setting, join(folder, 'said'));
+    const seen = await isAnswered(wire);
+    wire.destroy();
+    await untilPasstIsGone(passt);
+    return seen;
+  } finally {
+    wire.destroy();
+    socket.close();
+  }
+}
+
+async function isAnswered(wire: Socket): Promise<boolean> {
+  const types = frames(wire);
+  const send = (frame: Buffer): void => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(frame.byteLength);
+    wire.write(Buffer.concat([length, frame]));
+  };
+  // In this order: when the second is answered, the first was seen.
+  send(routerSolicitation());
+  send(whoHasGateway);
+  let seen = false;
+  for (let type = await types.next(); type.value !== etherTypes.arp; type = await types.next()) {
+    if (type.done === true) throw new Error('the network answers nothing');
+    seen ||= type.value === etherTypes.ipv6;
+  }
+  return seen;
 }
 
 /** The types of the frames that come, each after its length (QEMU's net/socket.c). */

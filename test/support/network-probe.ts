@@ -10,6 +10,8 @@ import type { Network } from '../../src/shared/index.ts';
 export interface NetworkReach {
   /** Whether it has a network device. */
   readonly device: boolean;
+  /** Whether passt serves it. */
+  readonly passt: boolean;
   /** Services of this computer that listen on its loopback alone, by any address. */
   readonly hostLoopback: boolean;
   readonly hostAddresses: boolean;
@@ -31,7 +33,14 @@ export interface NetworkReach {
 export type NetworkTable = Record<Network, NetworkReach>;
 
 const nothing: NetworkReach = {
-  ...{ device: false, hostLoopback: false, hostAddresses: false, lan: false, neighbour: false },
+  ...{
+    passt: false,
+    device: false,
+    hostLoopback: false,
+    hostAddresses: false,
+    lan: false,
+    neighbour: false,
+  },
   ...{ linkLocal: false, privateFar: false, internet: false, dns: false, ipv6: false },
   ...{ forwardedPort: false, forwardedToNeighbour: false },
 };
@@ -43,7 +52,14 @@ export const expectedReach: NetworkTable = {
   'host-ports': { ...nothing, ...forwarded },
   internet: { ...nothing, ...forwarded, internet: true, dns: true },
   full: {
-    ...{ device: true, hostLoopback: true, hostAddresses: true, lan: true, neighbour: true },
+    ...{
+      passt: false,
+      device: true,
+      hostLoopback: true,
+      hostAddresses: true,
+      lan: true,
+      neighbour: true,
+    },
     ...{ linkLocal: true, privateFar: true, internet: true, dns: true, ipv6: false },
     ...{ forwardedPort: true, forwardedToNeighbour: true },
   },
@@ -58,14 +74,20 @@ export async function probeObstacle(): Promise<string | null> {
 
 /**
  * Boots a guest with each preset; takes some 30 s.
+ * @param passt the program that may serve networks; empty for none.
+ * @param wanted those presets alone.
  * @throws Error with what the world said.
  */
-export function probeNetworks(): Promise<NetworkTable> {
+export function probeNetworks(
+  passt = '',
+  wanted: readonly Network[] = [],
+): Promise<Partial<NetworkTable>> {
   const program = new URL('network-world.ts', import.meta.url).pathname;
   const namespaces = ['--user', '--map-root-user', '--net', '--mount', '--'];
   return new Promise((resolve, reject) => {
     // Ends with its own programs: what outlives them in there is nothing that they did not end.
-    const child = spawn('unshare', [...namespaces, process.execPath, program], {
+    const child = spawn('unshare', [...namespaces, process.execPath, program, ...wanted], {
+      env: { ...process.env, NANDU_PASST: passt },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const timer = setTimeout(() => child.kill('SIGKILL'), deadlineMs);

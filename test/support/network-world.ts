@@ -11,7 +11,9 @@ import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { networks, type Network, type PortForward } from '../../src/shared/index.ts';
 import { GuestShell } from './guest-shell.ts';
-import { answersIpv6 } from './ipv6-probe.ts';
+import { startedWithPasst } from '../../src/main/network/index.ts';
+import { answersIpv6, passtAnswersIpv6 } from './ipv6-probe.ts';
+import { temporaryDirectory } from './folders.ts';
 import {
   ownAddresses,
   run,
@@ -174,11 +176,17 @@ async function probe(services: Services, network: Network, peer: Peer): Promise<
   const fromNeighbour = await peer.ask(`read ${withoutPrefix(ownAddresses[0])} 18081`);
   const { argv = [] } = services.manager.get(id).run ?? {};
   const netdev = argv[argv.indexOf('-netdev') + 1];
-  const ipv6 = device && (await answersIpv6(argv[0] ?? '', netdev ?? ''));
+  const { program } = services.host.passt;
+  const passt = startedWithPasst(argv) && program !== null;
+  const ipv6 =
+    device &&
+    (passt
+      ? await passtAnswersIpv6(program, temporaryDirectory())
+      : await answersIpv6(argv[0] ?? '', netdev ?? ''));
   await services.manager.forceStop(id);
   console.error(`${network}:\n${text}\n`);
   return {
-    device,
+    ...{ device, passt },
     hostLoopback: reached('hostLoopback', 'stand-in'),
     hostAddresses: reached('hostAddresses', 'stand-in'),
     lan: reached('lan', 'stand-in'),
@@ -198,7 +206,10 @@ await withDataDirectory(async (folder) => {
   const services = await Services.open(folder);
   const table: Partial<NetworkTable> = {};
   try {
-    for (const network of Object.keys(networks) as Network[]) {
+    const wanted = (
+      process.argv.length > 2 ? process.argv.slice(2) : Object.keys(networks)
+    ) as Network[];
+    for (const network of wanted) {
       table[network] = await probe(services, network, peer);
     }
     if (services.problems.length > 0) throw new Error(String(services.problems));

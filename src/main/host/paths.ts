@@ -42,6 +42,8 @@ export interface RunFiles {
   readonly fenceRules: string;
   readonly fenceEtc: string;
   readonly fenceLifeline: string;
+  /** Where QEMU connects to passt. */
+  readonly passtSocket: string;
   /** Kept after the run, with the logs below. */
   readonly logDirectory: string;
   readonly consoleLog: string;
@@ -51,6 +53,9 @@ export interface RunFiles {
   readonly traceLog: string;
   /** What slirp4netns said. */
   readonly fenceLog: string;
+  /** What passt said, and what it says when it does not start. */
+  readonly passtLog: string;
+  readonly networkLog: string;
   /** What the servers of shared folders said. */
   readonly foldersLog: string;
 }
@@ -134,12 +139,15 @@ export function runFiles(paths: Paths, runId: RunId): RunFiles {
     fenceRules: join(runDirectory, 'fence.nft'),
     fenceEtc: join(runDirectory, 'etc'),
     fenceLifeline: join(runDirectory, 'lifeline'),
+    passtSocket: join(runDirectory, 'net.sock'),
     logDirectory,
     consoleLog: join(logDirectory, 'console.log'),
     serialLog: join(logDirectory, 'serial.log'),
     qemuLog: join(logDirectory, 'qemu.log'),
     traceLog: join(logDirectory, 'trace.log'),
     fenceLog: join(logDirectory, 'fence.log'),
+    passtLog: join(logDirectory, 'passt.log'),
+    networkLog: join(logDirectory, 'network.log'),
     foldersLog: join(logDirectory, 'folders.log'),
   };
   const longest = Buffer.byteLength(files.consoleSocket);

@@ -18,10 +18,16 @@ import {
   type Paths,
   type RunFiles,
 } from '../host/index.ts';
-import { inOrderOf } from '../network/index.ts';
+import {
+  findPasst,
+  inOrderOf,
+  PasstNetwork,
+  startedWithPasst,
+  untilPasstIsGone,
+} from '../network/index.ts';
 import { watchProcess } from '../qemu/index.ts';
 import { QmpSession } from '../qmp/index.ts';
-import { forwardsOf } from './forwards-of.ts';
+import { forwardsOf, humanMonitor } from './forwards-of.ts';
 import { connectSocket, containerListener } from './launch.ts';
 import { readLaunchRecord, type LaunchRecord } from './launch-record.ts';
 import { LiveRun } from './live-run.ts';
@@ -46,7 +52,7 @@ export async function adoptRun(
   paths: Paths,
   signal: AbortSignal,
   onProblem: (error: unknown) => void,
-  configure: ContainerConfiguration,
+  { configure, passtProgram }: AdoptionSources,
 ): Promise<void> {
   const files = runFiles(paths, run.id);
   const record = await findProcess(machine, run, files, paths);
@@ -56,6 +62,8 @@ export async function adoptRun(
     // folder goes with its QEMU, unless that died before it had connected.
     const left = await readLaunchRecord(files.launchRecord);
     if (left?.runId === run.id) left.folderServers.forEach(endServer);
+    const passt = findPasst(files.passtLog);
+    if (passt !== null) await untilPasstIsGone(passt);
     await rm(files.runDirectory, { recursive: true, force: true }).catch(onProblem);
     try {
       machine.hub.loadOnce(files.consoleLog);
@@ -65,7 +73,8 @@ export async function adoptRun(
     machine.lose(run, end, endedAtMs);
   };
   if (record === null) return lose();
-  const candidate = { machine, run, runSpec, files, record, signal, onProblem, configure };
+  const sources = { configure, passtProgram };
+  const candidate = { machine, run, runSpec, files, record, signal, onProblem, ...sources };
   if (await reconnect(candidate)) return;
   if (signal.aborted) return; // the app ends: the next one looks again
   if (!isAlive(record)) return lose();
@@ -75,7 +84,7 @@ export async function adoptRun(
   void keepTrying(candidate);
 }
 
-interface Candidate {
+interface Candidate extends AdoptionSources {
   readonly machine: Machine;
   readonly run: Run;
   readonly runSpec: MachineSpec | null;
@@ -83,7 +92,13 @@ interface Candidate {
   readonly record: LaunchRecord;
   readonly signal: AbortSignal;
   readonly onProblem: (error: unknown) => void;
+}
+
+/** What a run that is taken over may need of what others know. */
+export interface AdoptionSources {
   readonly configure: ContainerConfiguration;
+  /** For the next passt, should the one that serves its network end. */
+  readonly passtProgram: () => Promise<string | null>;
 }
 
 /** What the agent is to be told, where the guest still waits for it. */
@@ -132,7 +147,8 @@ async function reconnect(candidate: Candidate): Promise<boolean> {
     const agentSocket = record.argv.some((word) => word.startsWith('socket,id=agent,'))
       ? await connectSocket(files.agentSocket, sockets)
       : null;
-    const openForwards = await openForwardsOf(qmp, runSpec, files);
+    const network = await networkOf(candidate, qmp);
+    const openForwards = network?.forwards ?? (await openForwardsOf(qmp, runSpec, files));
     const booting = run.boot?.reached !== 'ready';
     // It may have been stopped, or taken over, while this waited.
     const unreachable = machine.live?.reachable === false && machine.state !== 'stopping';
@@ -153,7 +169,7 @@ async function reconnect(candidate: Candidate): Promise<boolean> {
         ...{ runId: run.id, files, qmp, hub: machine.hub, consoleDrained, scanner },
         ...{ acpi: hasAcpi(record), onProblem },
         ...{ process, marksExpected: false },
-        ...{ container, folders: foldersOf(record, files, signal) },
+        ...{ container, folders: foldersOf(record, files, signal), network },
         agent:
           agentSocket === null
             ? null
@@ -187,6 +203,18 @@ async function reconnect(candidate: Candidate): Promise<boolean> {
     qmp?.close();
     return false;
   }
+}
+
+/** Null where passt did not serve it from the start. */
+async function networkOf(
+  { machine, files, record, passtProgram: program }: Candidate,
+  qmp: QmpSession,
+): Promise<PasstNetwork | null> {
+  if (!startedWithPasst(record.argv)) return null;
+  const tell = (message: string): void => machine.listener.networkChanged?.(message);
+  const human = humanMonitor(qmp);
+  // Where it ended meanwhile, the definition has the ports: they were changed together.
+  return PasstNetwork.find({ files, program, tell }, human, machine.spec.portForwards);
 }
 
 /** They may have changed since the start; null where there are none, or nobody can tell now. */
@@ -234,7 +262,7 @@ function takeUnreachable({
         kernelClock: null,
       },
       ...{ acpi: hasAcpi(record), onProblem, marksExpected: false },
-      ...{ container: false, folders: foldersOf(record, files, signal) },
+      ...{ container: false, folders: foldersOf(record, files, signal), network: null },
       process: watchProcess(record, signal),
       scanner: new ConsoleMarkScanner(),
       consoleDrained: Promise.resolve(),
@@ -253,13 +281,13 @@ export async function reconnectRun(
   paths: Paths,
   signal: AbortSignal,
   onProblem: (error: unknown) => void,
-  configure: ContainerConfiguration,
+  sources: AdoptionSources,
 ): Promise<void> {
   const files = runFiles(paths, run.id);
   const record = await findProcess(machine, run, files, paths);
   if (record === null) return; // it ends, which is told by another way
   const runSpec = machine.runSpec;
-  await keepTrying({ machine, run, runSpec, files, record, signal, onProblem, configure });
+  await keepTrying({ machine, run, runSpec, files, record, signal, onProblem, ...sources });
 }
 
 async function keepTrying(candidate: Candidate): Promise<void> {

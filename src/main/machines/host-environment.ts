@@ -21,7 +21,12 @@ import {
   type GuestKernel as PreparedKernel,
 } from '../images/index.ts';
 import { findFolderServer, type FolderServerAvailability } from '../folders/index.ts';
-import { tryFence, type FenceAvailability } from '../network/index.ts';
+import {
+  tryFence,
+  tryPasst,
+  type FenceAvailability,
+  type PasstAvailability,
+} from '../network/index.ts';
 import type { ProbeRepository } from '../store/index.ts';
 import { KvmProber } from './kvm-prober.ts';
 import { QemuRegistry, type KnownQemu } from './qemu-registry.ts';
@@ -56,6 +61,7 @@ export class HostEnvironment {
   #tscDeadlineTimer = false;
   #vhostVsock = false;
   #fence: FenceAvailability = { tools: null, problem: 'Nobody has looked yet.', missing: [] };
+  #passt: PasstAvailability = { program: null, problem: 'Nobody has looked yet.' };
   #folderServer: FolderServerAvailability = { program: null, problem: 'Nobody has looked yet.' };
   #looked: Promise<void> | null = null;
 
@@ -124,6 +130,18 @@ export class HostEnvironment {
     return this.#fence;
   }
 
+  /** The passt that can serve networks here, as it was found out last. */
+  get passt(): PasstAvailability {
+    return this.#passt;
+  }
+
+  /** Looks again: it may have been installed, exchanged or removed. */
+  async findPasst(): Promise<PasstAvailability> {
+    await this.status();
+    this.#passt = await tryPasst(this.#options.env);
+    return this.#passt;
+  }
+
   /** What shares folders by virtiofs here, as it was found out last, and whether it is wanted. */
   get folderSharing(): FolderServerAvailability & { readonly wanted: 'automatic' | '9p' } {
     return { ...this.#folderServer, wanted: this.#options.sharedFolders?.() ?? 'automatic' };
@@ -185,13 +203,14 @@ export class HostEnvironment {
 
   async #look(again: boolean): Promise<void> {
     const { guestDirectory, onChanged, env } = this.#options;
-    const [guest, memory, cpu, vsock, fence, folderServer] = await Promise.allSettled([
+    const [guest, memory, cpu, vsock, fence, folderServer, passt] = await Promise.allSettled([
       loadGuestFiles(guestDirectory),
       readMemoryMiB(),
       readFile('/proc/cpuinfo', 'utf8'),
       access('/dev/vhost-vsock', constants.R_OK | constants.W_OK),
       tryFence(env),
       findFolderServer(env, again),
+      tryPasst(env, again),
       this.#qemus.look(again),
     ]);
     this.#memoryMiB = memory.status === 'fulfilled' ? memory.value : 0;
@@ -203,6 +222,7 @@ export class HostEnvironment {
       cpu.status === 'fulfilled' && /^flags\s*:.*\btsc_deadline_timer\b/m.test(cpu.value);
     this.#vhostVsock = vsock.status === 'fulfilled';
     if (fence.status === 'fulfilled') this.#fence = fence.value;
+    if (passt.status === 'fulfilled') this.#passt = passt.value;
     if (folderServer.status === 'fulfilled') this.#folderServer = folderServer.value;
     const qemu = this.#qemus.default;
     if (this.defaultKernel !== null && !(qemu instanceof AppError)) {

@@ -11,7 +11,7 @@ import { BootWatch, ConsoleMarkScanner, EpochClock } from '../boot/index.ts';
 import type { ConsoleHub } from '../console/index.ts';
 import type { RunFiles } from '../host/index.ts';
 import { FolderServers, type FolderProgram, type ServedFolder } from '../folders/index.ts';
-import { Fence, type FenceTools } from '../network/index.ts';
+import { Fence, PasstNetwork, PasstSocket, type FenceTools } from '../network/index.ts';
 import {
   buildArgv,
   confine,
@@ -75,6 +75,8 @@ export async function launch(context: LaunchContext): Promise<LiveRun> {
   let qmp: QmpSession | null = null;
   let fence: Fence | null = null;
   let servers: FolderServers | null = null;
+  let passtSocket: PasstSocket | null = null;
+  let network: PasstNetwork | null = null;
   const sockets: Socket[] = [];
   try {
     await makeFolders(files);
@@ -83,6 +85,7 @@ export async function launch(context: LaunchContext): Promise<LiveRun> {
       const { program, folders } = context.served;
       servers = await FolderServers.start(program, folders, files.foldersLog, signal);
     }
+    if (plan.passt != null) passtSocket = await PasstSocket.listen(files.passtSocket);
     throwIfCancelled(signal);
     const spawnedAtMs = clock.now();
     const recorder = new BootWatch(spawnedAtMs, true);
@@ -104,6 +107,20 @@ export async function launch(context: LaunchContext): Promise<LiveRun> {
     }
     // From here on they end with QEMU, which is itself by now and waits for their answer.
     servers?.go();
+    const socket = passtSocket;
+    if (socket !== null) {
+      const parts = {
+        ...{ files, program: () => Promise.resolve(plan.passt ?? null) },
+        tell: (message: string) => listener.networkChanged?.(message),
+      };
+      // QEMU connects before its monitor answers.
+      network = await untilExit(
+        qemu,
+        (race) => PasstNetwork.serve(parts, socket, plan.spec.portForwards, race),
+        signal,
+      );
+      socket.close();
+    }
     qmp = await untilExit(
       qemu,
       (race) => connectWithRetry(files.qmpSocket, { deadlineMs: monitorDeadlineMs, signal: race }),
@@ -131,7 +148,7 @@ export async function launch(context: LaunchContext): Promise<LiveRun> {
         marksExpected: plan.spec.initrd.kind === 'default',
         onProblem: context.onProblem,
         container: plan.container !== null,
-        folders: servers,
+        ...{ folders: servers, network },
         agent:
           agentSocket === null
             ? null
@@ -152,8 +169,10 @@ export async function launch(context: LaunchContext): Promise<LiveRun> {
     if (unconfined !== null && hasUserManager(process.env)) {
       context.onProblem(new Error(`The machine runs without limits of its own: ${unconfined}`));
     }
+    await network?.settle();
     await qmp.execute('cont', undefined, { signal });
     recorder.resumed(await resumed);
+    await network?.begin();
     // The guest need not wait for the disk, but a run that could not be found again is no run.
     await recorded;
     live.supervise();
@@ -167,6 +186,8 @@ export async function launch(context: LaunchContext): Promise<LiveRun> {
       await qemu.exited;
     }
     servers?.kill();
+    passtSocket?.close();
+    await network?.dispose();
     await fence?.dispose();
     await rm(files.runDirectory, { recursive: true, force: true }).catch(context.onProblem);
     throw failure;

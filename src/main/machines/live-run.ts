@@ -19,7 +19,7 @@ import type { BootWatch, ConsoleMarkScanner } from '../boot/index.ts';
 import type { ConsoleHub } from '../console/index.ts';
 import type { FolderServers } from '../folders/index.ts';
 import type { RunFiles } from '../host/index.ts';
-import { untilSocketIsGone } from '../network/index.ts';
+import { untilSocketIsGone, type PasstNetwork } from '../network/index.ts';
 import {
   agentPortId,
   climb,
@@ -30,6 +30,7 @@ import {
 } from '../qemu/index.ts';
 import type { QmpEvent, QmpSession } from '../qmp/index.ts';
 import { forwardsOf } from './forwards-of.ts';
+import { networkMonitor } from './network-monitor.ts';
 import { BootProgress } from './boot-progress.ts';
 import { commandEndIn, type CommandEnd } from './command-end.ts';
 import { describeEnd } from './run-end.ts';
@@ -57,6 +58,8 @@ export interface LiveRunListener {
   booted(timeline: BootTimeline): void;
   /** What shared this folder ended although the guest goes on: the guest's programs that use it wait for ever. */
   folderLost(path: string): void;
+  /** Something else serves the guest's network now, as a sentence says. */
+  networkChanged?(message: string): void;
   /** The container's command began or ended, so that other things can be done now. */
   containerChanged(): void;
   /**
@@ -80,6 +83,8 @@ export interface LiveRunParts {
   readonly container: boolean;
   /** What shares its folders; null where QEMU does that itself, or there are none. */
   readonly folders: FolderServers | null;
+  /** Null where QEMU's own network serves the guest, or none does. */
+  readonly network: PasstNetwork | null;
   readonly hub: ConsoleHub;
   readonly scanner: ConsoleMarkScanner;
   /** Null for an adopted run, whose boot nobody watched to the end. */
@@ -129,6 +134,12 @@ export class LiveRun {
     parts.qmp?.onEvent((event) => this.#handle(event));
     void parts.qmp?.closed.then(() => this.#loseMonitor());
     parts.folders?.watch((folder) => void this.#loseFolder(folder));
+    parts.network?.use(
+      networkMonitor(
+        () => this.#monitor(),
+        async () => !(await this.#endsSoon()) && !this.#released,
+      ),
+    );
   }
 
   /** From here on the end of the process is reported; until then whoever launches answers for it. */
@@ -175,7 +186,9 @@ export class LiveRun {
     wanted: readonly PortForward[],
     fenced: boolean,
   ): Promise<void> {
-    const fence = fenced ? this.#parts.files.fenceSocket : null;
+    const { network, files } = this.#parts;
+    if (network !== null) return network.change(wanted);
+    const fence = fenced ? files.fenceSocket : null;
     await forwardsOf(this.#monitor(), fence).change(current, wanted);
   }
 
@@ -184,6 +197,7 @@ export class LiveRun {
     const suspended = this.#parts.process.suspended;
     this.#boot.boundTrace();
     this.#parts.folders?.boundLog();
+    if (this.#requested === null) this.#parts.network?.look();
     if (suspended === this.#suspended) return;
     this.#suspended = suspended;
     this.#tellState();
@@ -313,10 +327,11 @@ export class LiveRun {
   /** Lets go of a machine that is to go on without the app. Nothing is ended. */
   release(): void {
     this.#released = true;
-    const { qmp, agent, hub, folders } = this.#parts;
+    const { qmp, agent, hub, folders, network } = this.#parts;
     qmp?.close();
     agent?.close();
     folders?.release();
+    network?.release();
     // Without a monitor there was no console either: what the hub has is another's.
     if (qmp !== null) hub.detach();
   }
@@ -428,7 +443,7 @@ export class LiveRun {
     timer.abort();
     qmp?.close();
     agent?.close();
-    await this.#parts.folders?.dispose();
+    await Promise.all([this.#parts.folders?.dispose(), this.#parts.network?.dispose()]);
     await this.#boot.publish();
     // What cannot be removed must not keep the machine from being what it is: ended.
     await rm(files.runDirectory, { recursive: true, force: true }).catch(this.#parts.onProblem);

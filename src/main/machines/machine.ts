@@ -336,6 +336,10 @@ export class Machine {
       this.#problem = { code: 'folder_lost', message, details: { path } };
       this.#host.changed(this);
     },
+    networkChanged: (message) => {
+      this.#host.note(this, 'network-changed', message);
+      this.#host.changed(this);
+    },
     containerChanged: () => this.#host.changed(this),
     ended: (end, cause) => {
       this.#live = null;

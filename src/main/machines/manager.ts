@@ -29,7 +29,12 @@ import type {
   RunRepository,
   WriteQueue,
 } from '../store/index.ts';
-import { adoptRun, reconnectRun, type ContainerConfiguration } from './adoption.ts';
+import {
+  adoptRun,
+  reconnectRun,
+  type AdoptionSources,
+  type ContainerConfiguration,
+} from './adoption.ts';
 import type { HostEnvironment } from './host-environment.ts';
 import type { ConsoleHandle } from './console-handle.ts';
 import { keptDiskPath, type ContainerSource } from './container-plan.ts';
@@ -105,7 +110,7 @@ export class MachineManager {
         if (run === null) return;
         void reconnectRun(
           ...([machine, run, paths, this.#end.signal, options.onProblem] as const),
-          this.#containerRecords,
+          this.#adoptionSources,
         ).catch(options.onProblem);
       },
       ended: (machine, end) => this.#removeOnce(machine, end),
@@ -167,7 +172,7 @@ export class MachineManager {
       try {
         await adoptRun(
           ...([machine, run, runs.specOf(run.id), paths, this.#end.signal, onProblem] as const),
-          this.#containerRecords,
+          this.#adoptionSources,
         );
       } catch (error) {
         onProblem(error); // one that cannot be taken over must not hide the others
@@ -212,6 +217,12 @@ export class MachineManager {
       'It is not known any more what this container was to run.',
     );
   };
+
+  get #adoptionSources(): AdoptionSources {
+    const passtProgram = async (): Promise<string | null> =>
+      (await this.#options.host.findPasst()).program;
+    return { configure: this.#containerRecords, passtProgram };
+  }
 
   /**
    * Nothing remains of a machine that was to run once, but what the window shows of its end. One that failed

@@ -14,7 +14,7 @@ import {
 } from '../../shared/index.ts';
 import { configurationFrames } from '../agent/index.ts';
 import { runFiles, type Paths, type RunFiles } from '../host/index.ts';
-import type { FenceTools } from '../network/index.ts';
+import { secondOfPort, type FenceTools } from '../network/index.ts';
 import { canMountVirtiofs, readKernelFacts, type KernelFacts } from '../images/index.ts';
 import {
   buildArgv,
@@ -126,11 +126,23 @@ export class Planner {
       firmware: firmwareOf(spec, qemu),
       sandbox: qemu.capabilities?.sandbox ?? true,
       container: container?.devices ?? null,
+      passt: await this.#passtFor(spec, qemu),
     };
     const fence = spec.network === 'internet' ? this.#host.fence.tools : null;
     const served = servedOf(container?.devices.folders ?? [], this.#host);
     const unpacksItself = context.kernel?.format === 'bzImage';
     return { plan, qemuVersion: qemu.binary.version, container, fence, served, unpacksItself };
+  }
+
+  /** Where a definition and a QEMU can have it. */
+  async #passtFor(
+    { network, portForwards }: MachineSpec,
+    { capabilities }: KnownQemu,
+  ): Promise<string | null> {
+    const has = (name: string): boolean => capabilities?.netdevs.includes(name) === true;
+    if (network !== 'full' || !has('stream') || !has('hubport')) return null;
+    if (secondOfPort(portForwards) >= 0) return null;
+    return (await this.#host.findPasst()).program;
   }
 
   #sharing(

@@ -10,6 +10,10 @@ export {
   secondOfTwins,
   without,
 } from './forwards.ts';
+export { PasstNetwork, type NetworkMonitor, type PasstNetworkParts } from './passt-network.ts';
+export { findPasst, PasstSocket, untilPasstIsGone } from './passt-process.ts';
+export { tryPasst, type PasstAvailability } from './passt-trial.ts';
+export { passtHub, passtNetdev, secondOfPort, startedWithPasst } from './passt-words.ts';
 export { findHolder, tryPort, type PortHolder } from './ports.ts';
 export { RunningForwards, type HumanMonitor } from './running-forwards.ts';
 export { SlirpApi, untilSocketIsGone } from './slirp-api.ts';

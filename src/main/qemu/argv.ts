@@ -4,7 +4,7 @@
  */
 import type { Accelerator, Disk, DiskLimits, MachineSpec } from '../../shared/index.ts';
 import type { RunFiles } from '../host/index.ts';
-import { netdevId, netdevValue } from '../network/index.ts';
+import { netdevId, netdevValue, passtHub, passtNetdev } from '../network/index.ts';
 import { containerOptions, needsSharedMemory, type ContainerDevices } from './container-devices.ts';
 import { kernelCommandLine } from './kernel-command-line.ts';
 import { escapeValue, type QemuOption } from './option.ts';
@@ -28,6 +28,8 @@ export interface LaunchPlan {
   readonly sandbox: boolean;
   /** Null for a machine that runs no container. */
   readonly container: ContainerDevices | null;
+  /** The program that serves its network; without one QEMU does. */
+  readonly passt?: string | null;
   /** Whether it is to be the same machine on q35, to compare with. */
   readonly yardstick?: boolean;
   readonly files: RunFiles;
@@ -193,8 +195,18 @@ function disk(chosen: Disk, index: number): QemuOption[] {
   ];
 }
 
-function network({ spec }: LaunchPlan): QemuOption[] {
+function network({ spec, passt, files }: LaunchPlan): QemuOption[] {
   if (spec.network === 'offline') return [];
+  if (passt != null) {
+    const { id, guestSide, passtSide } = passtHub;
+    return [
+      ['-netdev', passtNetdev(files.passtSocket)],
+      // A device is tied to what is behind it for ever; through a hub that can be exchanged (qemu(1), "hubport").
+      ['-netdev', `hubport,id=${passtSide},hubid=${id},netdev=${netdevId}`],
+      ['-netdev', `hubport,id=${guestSide},hubid=${id}`],
+      ['-device', `virtio-net-device,netdev=${guestSide}`],
+    ];
+  }
   return [
     ['-netdev', netdevValue(spec)],
     ['-device', `virtio-net-device,netdev=${netdevId}`],

@@ -21,7 +21,8 @@ export function shellScript(plan: LaunchPlan, configuration: Buffer | null = nul
   const spec = fenced ? { ...plan.spec, network: 'host-ports' as const } : plan.spec;
   const served = needsSharedMemory(plan.container);
   const container = served ? withoutServers(plan.container) : plan.container;
-  const options = buildOptions({ ...plan, spec, container, files: markedFiles(plan.files) })
+  const alone = { ...plan, spec, container, passt: null };
+  const options = buildOptions({ ...alone, files: markedFiles(plan.files) })
     .filter(([name]) => name !== '-S') // nobody is there to say "cont"
     .map((option) => onTerminal(option))
     .map((option) => (configuration === null ? option : fromPipe(option)));
@@ -42,6 +43,7 @@ export function shellScript(plan: LaunchPlan, configuration: Buffer | null = nul
     '# its console is this terminal, its sockets and logs lie in a folder that goes when it ends,',
     '# and it need not be told to go on (-S). Other files or another QEMU: kernel=… initrd=… qemu=… sh FILE',
     ...(fenced ? withoutFence : []),
+    ...(plan.passt == null ? [] : withoutPasst),
     ...(served ? byNineP : []),
     ...(configuration === null ? [] : withoutSecrets(plan)),
     'set -eu',
@@ -104,6 +106,10 @@ function withoutServers(container: ContainerDevices | null): ContainerDevices | 
   const folders = container.folders.map((folder) => ({ ...folder, socketPath: null }));
   return { ...container, folders };
 }
+
+const withoutPasst = [
+  '# Its network is served by passt in Nandu. Here it is QEMU’s own, by which the guest reaches the same.',
+];
 
 /** The run's files below the mark, so that no folder of this host is named. */
 function markedFiles(files: RunFiles): RunFiles {

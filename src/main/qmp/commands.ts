@@ -35,6 +35,9 @@ const returns = {
   'human-monitor-command': z.string(),
   'qom-get': z.unknown(),
   'qom-set': nothing,
+  netdev_add: nothing,
+  netdev_del: nothing,
+  'announce-self': nothing,
 } as const;
 
 /** Commands with arguments; all others are sent without any. */
@@ -42,6 +45,11 @@ interface Arguments {
   'human-monitor-command': { readonly 'command-line': string };
   'qom-get': { readonly path: string; readonly property: string };
   'qom-set': { readonly path: string; readonly property: string; readonly value: unknown };
+  /** A Netdev (qapi/net.json): a type, and what that type takes. */
+  netdev_add: { readonly type: string; readonly id: string } & Readonly<Record<string, unknown>>;
+  netdev_del: { readonly id: string };
+  /** Milliseconds, but for the rounds (AnnounceParameters). */
+  'announce-self': Readonly<Record<'initial' | 'max' | 'rounds' | 'step', number>>;
   'qom-list-types': { readonly implements: string; readonly abstract: boolean };
   'trace-event-get-state': { readonly name: string };
 }

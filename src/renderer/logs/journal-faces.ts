@@ -15,6 +15,7 @@ import Gauge from '@lucide/svelte/icons/gauge';
 import LifeBuoy from '@lucide/svelte/icons/life-buoy';
 import Link from '@lucide/svelte/icons/link';
 import LogOut from '@lucide/svelte/icons/log-out';
+import Network from '@lucide/svelte/icons/network';
 import OctagonX from '@lucide/svelte/icons/octagon-x';
 import Pause from '@lucide/svelte/icons/pause';
 import Pencil from '@lucide/svelte/icons/pencil';
@@ -70,6 +71,7 @@ export const journalFaces: Record<JournalKind, JournalFace> = {
   adopted: face(Link, 'Adopted'),
   lost: face(CircleHelp, 'Lost', 'bad'),
   'monitor-lost': face(Unplug, 'Monitor lost', 'warn'),
+  'network-changed': face(Network, 'Network changed', 'warn'),
   'folder-lost': face(FolderX, 'Folder lost', 'bad'),
   recovered: face(LifeBuoy, 'Recovered', 'good'),
 };

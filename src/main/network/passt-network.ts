@@ -1,0 +1,269 @@
+/**
+ * The network of one running machine that passt serves: its ports, and another passt in the place of one that ended.
+ * Must never leave a guest without a network: where passt does not serve it, QEMU's own does.
+ */
+import { AppError, type PortForward } from '../../shared/index.ts';
+import { isAlive, type ProcessIdentity } from '../host/index.ts';
+import { without } from './forwards.ts';
+import { findPasst, PasstSocket, untilPasstIsGone } from './passt-process.ts';
+import { assertEachPortOnce, currentResolver, startOn, type PasstSources } from './passt-start.ts';
+import { RunningForwards, type HumanMonitor } from './running-forwards.ts';
+
+/** More ends than that within this time are no accident. */
+const maxEnds = 3;
+const windowMs = 30_000;
+
+/** What QEMU is told about what is behind the guest's device. Each fails where QEMU does not do it. */
+export interface NetworkMonitor {
+  readonly human: HumanMonitor;
+  /** Takes away what there is; nothing is also well. */
+  detach(): Promise<void>;
+  /** Connects to a passt that is about to serve. */
+  attachPasst(socketPath: string): Promise<void>;
+  /** QEMU's own network, without a port. */
+  attachOwn(): Promise<void>;
+  /**
+   * Sends something in the guest's name. passt learns the guest's address from what it sends: until then whoever
+   * connects to a forwarded port is taken in and left waiting. And a device that waited for what is gone by now goes
+   * on, which it does not by itself (net/queue.c; net/hub.c wakes nobody when a port comes).
+   */
+  announce(): Promise<void>;
+  /** Whether QEMU goes on, and so does the need for a network. */
+  goesOn(): Promise<boolean>;
+}
+
+/** What {@link PasstNetwork} is made of. */
+export interface PasstNetworkParts extends PasstSources {
+  /** A sentence for the journal. */
+  readonly tell: (message: string) => void;
+}
+
+/** One machine's. Changes follow each other. */
+export class PasstNetwork {
+  readonly #parts: PasstNetworkParts;
+  #monitor: NetworkMonitor | null = null;
+  /** Null once QEMU's own network is in its place. */
+  #passt: ProcessIdentity | null;
+  #forwards: readonly PortForward[];
+  #resolver: string | null;
+  #turn: Promise<unknown> = Promise.resolve();
+  #looking = false;
+  #closed = false;
+  #ends: number[] = [];
+  /** Why it did not come up with its QEMU, until that is made good. */
+  #failure: string | null = null;
+
+  private constructor(
+    parts: PasstNetworkParts,
+    passt: ProcessIdentity | null,
+    forwards: readonly PortForward[],
+    resolver: string | null,
+  ) {
+    this.#parts = parts;
+    this.#passt = passt;
+    this.#forwards = forwards;
+    this.#resolver = resolver;
+  }
+
+  /**
+   * For a QEMU that is about to start and connects by itself. Where passt does not serve it, {@link settle} sees
+   * to another network.
+   * @param socket listens by then.
+   * @throws AppError `port_taken`, `cancelled`.
+   */
+  static async serve(
+    parts: PasstNetworkParts,
+    socket: PasstSocket,
+    forwards: readonly PortForward[],
+    signal: AbortSignal,
+  ): Promise<PasstNetwork> {
+    const resolver = await currentResolver();
+    try {
+      const passt = await startOn(socket, parts, forwards, resolver, signal);
+      return new PasstNetwork(parts, passt, forwards, resolver);
+    } catch (error) {
+      if (signal.aborted) throw new AppError('cancelled', 'The start was called off.');
+      if (!(error instanceof AppError) || error.code === 'port_taken') throw error;
+      const network = new PasstNetwork(parts, null, forwards, resolver);
+      network.#failure = error.message;
+      return network;
+    }
+  }
+
+  /** Before the guest's first instruction, after {@link use}. @throws AppError `qmp_failed`. */
+  async settle(): Promise<void> {
+    if (this.#failure !== null) await this.#giveUp(this.#forwards, this.#failure, 'asleep');
+    this.#failure = null;
+  }
+
+  /** As soon as the guest runs. @throws AppError `qmp_failed`. */
+  async begin(): Promise<void> {
+    if (this.#passt !== null) await this.#told().announce();
+  }
+
+  /** For a QEMU that an earlier Nandu started. @param forwards those that it should have. */
+  static async find(
+    parts: PasstNetworkParts,
+    human: HumanMonitor,
+    forwards: readonly PortForward[],
+  ): Promise<PasstNetwork> {
+    if (/\bnet0: index=\d+,type=user\b/.test(await human('info network'))) {
+      const open = await new RunningForwards(human, null).list();
+      return new PasstNetwork(parts, null, open, null);
+    }
+    const found = findPasst(parts.files.passtLog);
+    if (found !== null) {
+      return new PasstNetwork(parts, found, found.setting.forwards, found.setting.resolver);
+    }
+    // It ended meanwhile: the first look sees that. No process has this number.
+    return new PasstNetwork(parts, { pid: 0, startTicks: 0 }, forwards, await currentResolver());
+  }
+
+  /** From here on ends are seen and mended. */
+  use(monitor: NetworkMonitor): void {
+    this.#monitor = monitor;
+  }
+
+  /** The ports that are open now. */
+  get forwards(): readonly PortForward[] {
+    return this.#forwards;
+  }
+
+  /**
+   * Makes those that are open the wanted ones. With passt all connections of the guest end by that.
+   * @throws AppError `port_taken`, `network_unavailable`, `qmp_failed`; then those are open again that were.
+   */
+  change(wanted: readonly PortForward[]): Promise<void> {
+    return this.#next(async () => {
+      const before = this.#forwards;
+      if (this.#passt === null) {
+        await new RunningForwards(this.#told().human, null).change(before, wanted);
+        this.#forwards = wanted;
+        return;
+      }
+      assertEachPortOnce(wanted);
+      try {
+        await this.#replace(wanted);
+      } catch (error) {
+        await this.#replaceOrGiveUp(before);
+        throw error;
+      }
+    });
+  }
+
+  /** Call now and then: looks whether passt lives, and asks the resolver that this computer asks. */
+  look(): void {
+    if (this.#looking || this.#closed || this.#monitor === null || this.#passt === null) return;
+    this.#looking = true;
+    void this.#next(() => this.#mend())
+      .catch(() => undefined) // the monitor is gone, which others tell; the next look tries again
+      .finally(() => (this.#looking = false));
+  }
+
+  /** Lets go of it; passt goes on with its QEMU. */
+  release(): void {
+    this.#closed = true;
+  }
+
+  /** After QEMU is gone: passt ends by itself, and is ended if it does not. */
+  async dispose(): Promise<void> {
+    this.#closed = true;
+    await this.#turn;
+    if (this.#passt !== null) await untilPasstIsGone(this.#passt);
+  }
+
+  async #mend(): Promise<void> {
+    const passt = this.#passt;
+    if (passt === null || this.#closed) return;
+    if (isAlive(passt)) {
+      const resolver = await currentResolver();
+      if (resolver === this.#resolver || resolver === null) return;
+      await this.#replaceOrGiveUp(this.#forwards);
+      this.#parts.tell(
+        'This computer’s resolver changed, so passt was started anew; the guest’s connections ended.',
+      );
+      return;
+    }
+    // It ends with its QEMU, and is seen to have ended first now and then.
+    if (!(await this.#told().goesOn()) || this.#closed) return;
+    const now = performance.now();
+    this.#ends = [...this.#ends.filter((at) => now - at < windowMs), now];
+    if (this.#ends.length > maxEnds) {
+      return this.#giveUp(this.#forwards, 'passt ended again and again.');
+    }
+    if (await this.#replaceOrGiveUp(this.#forwards)) {
+      this.#parts.tell('passt had ended and was started anew; the guest’s connections ended.');
+    }
+  }
+
+  /** @returns whether it is passt that serves now. */
+  async #replaceOrGiveUp(forwards: readonly PortForward[]): Promise<boolean> {
+    try {
+      await this.#replace(forwards);
+      return true;
+    } catch (error) {
+      if (!this.#closed) await this.#giveUp(forwards, (error as Error).message);
+      return false;
+    }
+  }
+
+  /** The old one's ports are free only when it is gone. */
+  async #replace(forwards: readonly PortForward[]): Promise<void> {
+    const { files } = this.#parts;
+    const monitor = this.#told();
+    const resolver = await currentResolver();
+    await this.#takeAway();
+    const socket = await PasstSocket.listen(files.passtSocket);
+    try {
+      await monitor.attachPasst(files.passtSocket);
+      const signal = AbortSignal.timeout(15_000);
+      this.#passt = await startOn(socket, this.#parts, forwards, resolver, signal);
+      this.#forwards = forwards;
+      this.#resolver = resolver;
+      await monitor.announce();
+    } finally {
+      socket.close();
+    }
+  }
+
+  async #takeAway(): Promise<void> {
+    await this.#told().detach();
+    if (this.#passt !== null) await untilPasstIsGone(this.#passt);
+  }
+
+  /** QEMU's own network in its place, until the machine's next start. */
+  async #giveUp(
+    forwards: readonly PortForward[],
+    why: string,
+    guest: 'awake' | 'asleep' = 'awake',
+  ): Promise<void> {
+    const monitor = this.#told();
+    await this.#takeAway();
+    await monitor.attachOwn();
+    this.#passt = null;
+    this.#forwards = [];
+    const own = new RunningForwards(monitor.human, null);
+    for (const forward of forwards) {
+      const opened = await own.change([], [forward]).then(
+        () => true,
+        () => false,
+      );
+      if (opened) this.#forwards = [...this.#forwards, forward];
+    }
+    if (guest === 'awake') await monitor.announce();
+    const lost = without(forwards, this.#forwards).map(({ hostPort }) => hostPort);
+    const closed = lost.length === 0 ? '' : ` Not open any more: ${lost.join(', ')}.`;
+    this.#parts.tell(`QEMU’s own network serves the guest now. ${why}${closed}`);
+  }
+
+  #told(): NetworkMonitor {
+    if (this.#monitor !== null) return this.#monitor;
+    throw new AppError('illegal_state', 'QEMU’s monitor does not answer.');
+  }
+
+  #next<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+}
