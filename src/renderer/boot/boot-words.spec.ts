@@ -21,7 +21,7 @@ it('says rows in full', () => {
   const labels = timelineRows(boot, new Set(['kernel'])).map((row) => rowLabel(boot, row));
   expect(labels).toEqual([
     'Kernel: 600 ms (60 %), at 0 ms. The kernel sets itself up, until it runs the first process.',
-    'virtio-rng: at 210 ms (a driver took this device, by QEMU’s trace).',
+    'virtio-rng: 210 ms after the start (a driver took this device, by QEMU’s trace).',
   ]);
 });
 

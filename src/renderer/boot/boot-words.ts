@@ -98,10 +98,11 @@ const kinds: Record<Exclude<TimelineRow['kind'], 'phase'>, string> = {
 export function rowText(boot: BootTimeline, row: TimelineRow): string {
   const { startMs, durationMs } = row;
   const at = `at ${formatDuration(startMs)}`;
+  const instant = `${formatDuration(startMs)} after the start`;
   if (row.kind === 'phase') {
     return `${formatDuration(durationMs)}${shareText(boot, durationMs)}, ${at}`;
   }
-  const how = durationMs > 0 ? `${formatDuration(durationMs)}, ${at}` : at;
+  const how = durationMs > 0 ? `${formatDuration(durationMs)}, ${at}` : instant;
   return `${how} (${kinds[row.kind]})`;
 }
 

@@ -29,6 +29,7 @@ it('pans to the ends and no further', () => {
 
 it('shows a span with air around it, and an instant with its neighbourhood', () => {
   expect(windowAround(400, 100, 1000)).toEqual({ fromMs: 394, toMs: 506 });
+  expect(windowAround(60, 920, 1000)).toEqual({ fromMs: 40, toMs: 1000 });
   expect(windowAround(0, 1000, 1000)).toEqual({ fromMs: 0, toMs: 1000 });
   const instant = windowAround(500, 0, 1000);
   expect([instant.fromMs, instant.toMs].map((ms) => Math.round(ms * 10) / 10)).toEqual([

@@ -49,12 +49,12 @@ export function panWindow(view: ViewWindow, byMs: number, totalMs: number): View
 
 /** A span with some air around it; around an instant a hundredth of the axis. */
 export function windowAround(startMs: number, durationMs: number, totalMs: number): ViewWindow {
-  const spanMs = durationMs > 0 ? durationMs : wholeWindow(totalMs).toMs / 100;
+  const whole = wholeWindow(totalMs).toMs;
+  const spanMs = durationMs > 0 ? durationMs : whole / 100;
   const fromMs = durationMs > 0 ? startMs : startMs - spanMs / 2;
-  return clampWindow(
-    { fromMs: fromMs - spanMs * margin, toMs: fromMs + spanMs * (1 + margin) },
-    totalMs,
-  );
+  // What is nearly all of the axis is still seen more closely than all of it.
+  const air = Math.max(0, Math.min(spanMs * margin, (whole - spanMs) / 4));
+  return clampWindow({ fromMs: fromMs - air, toMs: fromMs + spanMs + air }, totalMs);
 }
 
 /** Whether all of the axis is seen. */
