@@ -1,5 +1,5 @@
 /** The presets: named sets of options, each with what it changes and why. Nothing else decides options. */
-import type { MachineSpec, Preset } from './machine-spec.ts';
+import type { KernelChoice, MachineSpec, Preset } from './machine-spec.ts';
 
 /** The options that a preset decides; everything else stays as the person had it. */
 export type PresetOptions = Pick<
@@ -99,6 +99,10 @@ export const presets: Record<
         why: 'Every byte on the serial line costs an exit from the guest to QEMU.',
       },
       { what: 'No random number device', why: 'Each device is found, probed and driven at boot.' },
+      {
+        what: 'With Nandu’s fast kernel: ACPI off',
+        why: 'It is told where its devices are, and need not read ACPI’s tables.',
+      },
     ],
   },
   minimal: {
@@ -133,9 +137,22 @@ export const presets: Record<
   },
 };
 
+/**
+ * What a preset sets for a machine with this kernel. Fast turns ACPI off where the kernel finds its devices without:
+ * reading ACPI's tables took 0.14 s of an emulated boot of 0.54 s.
+ */
+export function optionsOf(preset: Preset, kernel: KernelChoice | undefined): PresetOptions {
+  const options = presetOptions[preset];
+  if (preset !== 'fast' || kernel?.kind !== 'fast') return options;
+  return { ...options, board: { ...options.board, acpi: false } };
+}
+
 /** The definition with a preset's options in place of its own. */
-export function withPreset<T extends PresetOptions>(spec: T, preset: Preset): T {
-  return { ...spec, ...structuredClone(presetOptions[preset]), preset };
+export function withPreset<T extends PresetOptions & { kernel?: KernelChoice }>(
+  spec: T,
+  preset: Preset,
+): T {
+  return { ...spec, ...structuredClone(optionsOf(preset, spec.kernel)), preset };
 }
 
 /** The defaults of the "New machine" dialog; they must boot as they are. */

@@ -51,7 +51,7 @@ const titles: Record<string, string> = {
   untraced: 'boot: the same without tracing',
   nandu: 'boot: Nandu',
   fast: 'boot: Nandu, Fast preset, fast kernel',
-  fastWithoutAcpi: 'boot: the same with ACPI off',
+  fastWithAcpi: 'boot: the same with ACPI on',
   libvirt: 'boot: libvirt, q35, cloud kernel',
 };
 for (const [name, figures] of Object.entries(boots?.figures ?? {})) {

@@ -11,6 +11,7 @@ import type { MachineView } from '../../shared/index.ts';
 import {
   formOf,
   initialForm,
+  type MachineForm,
   isContainerField,
   placeError,
   proposalFor,
@@ -159,4 +160,18 @@ it('puts the container’s part and its image into the definition', () => {
     'kernel.path',
   ];
   expect(fields.map(isContainerField)).toEqual([true, true, true, true, false]);
+});
+
+it('turns ACPI off for the fast kernel in the preset Fast, in whatever order they were chosen', () => {
+  const typed = { ...initialForm('one'), kernel: 'fast' };
+  const chosen = withFormPreset(typed, 'fast');
+  const other = { ...withFormPreset(initialForm('one'), 'fast'), kernel: 'fast' };
+  const acpi = (form: MachineForm): unknown => {
+    const read = readForm(form);
+    return read.ok && read.spec.board.acpi;
+  };
+  expect([acpi(typed), acpi(chosen), acpi(other)]).toEqual([true, false, false]);
+  expect(acpi({ ...other, kernel: '' })).toBe(true);
+  // The kernel was another one when the preset was chosen.
+  expect(acpi({ ...chosen, kernel: '' })).toBe(true);
 });

@@ -4,7 +4,10 @@
  */
 import {
   defaultSpec,
+  differingPaths,
   machineSpecSchema,
+  optionsOf,
+  presetOptions,
   withPreset,
   type AcceleratorChoice,
   type AppError,
@@ -90,13 +93,20 @@ export function readForm(
     ...Object.fromEntries(fieldNames.map((name) => [name, form[name]])),
     ...Object.fromEntries(typedNames.map((name) => [name, readText(name, form[name])])),
   });
-  if (result.success) return { ok: true, spec: result.data };
+  if (result.success) return { ok: true, spec: withKernelsBoard(result.data) };
   const errors: FieldErrors = {};
   for (const { path, message } of result.error.issues) {
     const field = fieldNames.find((name) => name === path[0]);
     if (field) errors[field] ??= message;
   }
   return { ok: false, errors };
+}
+
+/** The preset may have been chosen before the kernel was, and can mean another board with that. */
+function withKernelsBoard(spec: MachineSpec): MachineSpec {
+  const { preset, kernel, board } = spec;
+  const untouched = differingPaths(board, presetOptions[preset].board).length === 0;
+  return untouched ? { ...spec, board: { ...optionsOf(preset, kernel).board } } : spec;
 }
 
 /** The dialog's field for a path like `kernel.path`; null when it does not ask for that. */
