@@ -13,6 +13,7 @@ export const journalKinds = [
   'start-failed',
   'running',
   'ready',
+  'boot-noted', // something about a boot that is not as it should be
   'paused',
   'resumed',
   'stop-asked',

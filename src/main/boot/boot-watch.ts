@@ -20,6 +20,9 @@ const stepMs = 250;
 /** A mark that is said to be older than this was stamped before the clock was set. */
 const oldestMs = 10_000;
 
+/** Phases are kept on one grid, details on another; both are finer than a microsecond and a half. */
+const roundingMs = 0.0015;
+
 /** Collects the marks of a boot as {@link BootRecorder} does, on both clocks. */
 export class BootWatch {
   readonly #spawnedAtMs: number;
@@ -116,15 +119,17 @@ export class BootWatch {
     if (!this.#stamped.traced && heard.phases.length > 0) conditions.add('no-trace');
     const timeline = this.#stepped ? heard : this.#stamped.timeline();
     const { kernelClockMs, totalMs, details } = timeline;
+    const reachMs = timeline.reached === 'ready' ? totalMs : Infinity;
     const log =
       this.#stepped || this.#kernelLog === null
         ? []
         : placeKernelLog(this.#kernelLog, kernelClockMs);
     return {
       ...timeline,
-      // What came after the boot is no part of it.
+      // What came after the boot is no part of it; the sign itself is, in whichever way its time was rounded.
       details: [...details, ...log]
-        .filter(({ startMs }) => timeline.reached !== 'ready' || startMs <= totalMs)
+        .filter(({ startMs }) => timeline.reached !== 'ready' || startMs <= totalMs + roundingMs)
+        .map((detail) => ({ ...detail, startMs: Math.max(0, Math.min(detail.startMs, reachMs)) }))
         .slice(0, mostBootDetails),
       conditions: bootConditions.filter((condition) => conditions.has(condition)),
     };

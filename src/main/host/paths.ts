@@ -34,6 +34,8 @@ export interface RunFiles {
   readonly qmpSocket: string;
   readonly consoleSocket: string;
   readonly agentSocket: string;
+  /** Where the guest's init sends the kernel's log, where that is wanted. */
+  readonly bootLogSocket: string;
   readonly launchRecord: string;
   /** The guest's memory, for machines that keep it in a file. */
   readonly memoryFile: string;
@@ -133,6 +135,7 @@ export function runFiles(paths: Paths, runId: RunId): RunFiles {
     qmpSocket: join(runDirectory, 'qmp.sock'),
     consoleSocket: join(runDirectory, 'console.sock'),
     agentSocket: join(runDirectory, 'agent.sock'),
+    bootLogSocket: join(runDirectory, 'log.sock'),
     launchRecord: join(runDirectory, 'launch.json'),
     memoryFile: join(runDirectory, 'memory'),
     fenceSocket: join(runDirectory, 'fence.sock'),

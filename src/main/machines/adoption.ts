@@ -28,7 +28,7 @@ import {
 import { watchProcess } from '../qemu/index.ts';
 import { QmpSession } from '../qmp/index.ts';
 import { forwardsOf, humanMonitor } from './forwards-of.ts';
-import { connectSocket, containerListener } from './launch.ts';
+import { connectSocket, containerListener, readinessOf } from './launch.ts';
 import { readLaunchRecord, type LaunchRecord } from './launch-record.ts';
 import { LiveRun } from './live-run.ts';
 import { explainLoss } from './loss.ts';
@@ -149,7 +149,10 @@ async function reconnect(candidate: Candidate): Promise<boolean> {
       : null;
     const network = await networkOf(candidate, qmp);
     const openForwards = network?.forwards ?? (await openForwardsOf(qmp, runSpec, files));
-    const booting = run.boot?.reached !== 'ready';
+    // One whose deadline is over is not waited for again.
+    const waited = run.boot?.conditions.includes('deadline') === true;
+    const booting = run.boot?.reached !== 'ready' && !waited;
+    const readiness = readinessOf(runSpec ?? machine.spec);
     // It may have been stopped, or taken over, while this waited.
     const unreachable = machine.live?.reachable === false && machine.state !== 'stopping';
     if (machine.active && !unreachable) throw new Error('nobody waits for this connection');
@@ -158,7 +161,7 @@ async function reconnect(candidate: Candidate): Promise<boolean> {
     machine.release();
     // What was heard while it could not be talked to counts.
     const latest = machine.view.run?.id === run.id ? machine.view.run : run;
-    const scanner = new ConsoleMarkScanner();
+    const scanner = new ConsoleMarkScanner(readiness.ready);
     let live: LiveRun | null = null;
     machine.hub.loadOnce(files.consoleLog);
     const consoleDrained = machine.hub.attach(consoleSocket, run.accelerator, (chunk) => {
@@ -184,8 +187,9 @@ async function reconnect(candidate: Candidate): Promise<boolean> {
                 true,
               ),
         // A boot that goes on is watched to its end; what came before is in the trace.
-        recorder: booting ? new BootWatch(record.spawnedAtMs, false) : null,
+        recorder: booting ? watchOf(record) : null,
         kernelClock: null,
+        ...{ readiness, loaded: () => null },
       },
       machine.listener,
       !running,
@@ -193,7 +197,10 @@ async function reconnect(candidate: Candidate): Promise<boolean> {
     const runsNow = withForwards(runSpec, openForwards, machine.spec);
     machine.adopt(latest, live, running ? 'running' : 'paused', runsNow);
     live.supervise();
-    if (booting) live.tellBoot();
+    if (booting) {
+      live.bootBegins(Math.max(0, Date.now() - record.spawnedAtMs));
+      live.tellBoot();
+    }
     // The app died between QEMU's start and the guest's: then the start is finished here.
     if (status === 'prelaunch') live.resume().catch(onProblem);
     return true;
@@ -260,6 +267,8 @@ function takeUnreachable({
         agent: null,
         recorder: null,
         kernelClock: null,
+        readiness: readinessOf(runSpec ?? machine.spec),
+        loaded: () => null,
       },
       ...{ acpi: hasAcpi(record), onProblem, marksExpected: false },
       ...{ container: false, folders: foldersOf(record, files, signal), network: null },
@@ -306,6 +315,13 @@ function foldersOf(
 ): FolderServers | null {
   if (folderServers.length === 0) return null;
   return FolderServers.adopt(folderServers, foldersLog, signal);
+}
+
+/** What the boot's start looked like is known no more, but for what its command tells. */
+function watchOf({ spawnedAtMs, argv }: LaunchRecord): BootWatch {
+  const watch = new BootWatch(spawnedAtMs, false);
+  if (argv.some((word) => word.startsWith('socket,id=bootlog,'))) watch.condition('detailed');
+  return watch;
 }
 
 function hasContainer({ argv }: LaunchRecord): boolean {

@@ -4,14 +4,25 @@
  */
 import { statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import type { BootTimeline } from '../../shared/index.ts';
-import { parseTrace, type BootWatch, type ConsoleMarkScanner } from '../boot/index.ts';
+import type { BootTimeline, MachineSpec } from '../../shared/index.ts';
+import {
+  parseKernelLog,
+  parseTrace,
+  type BootWatch,
+  type ConsoleMarkScanner,
+} from '../boot/index.ts';
 import type { RunFiles } from '../host/index.ts';
 import { traceEvents } from '../qemu/index.ts';
 import type { QmpSession } from '../qmp/index.ts';
 
-/** A boot's trace is some 5 KiB; a guest can make more by resetting its devices. */
+/** A boot's trace is some 10 KiB; a guest can make more by resetting its devices. */
 const maxTraceBytes = 2 * 1024 * 1024;
+
+/** What means that the guest is ready, and how long it may take. */
+export type Readiness = Pick<MachineSpec, 'ready' | 'readyDeadlineSeconds'> & {
+  /** Whether the agent says so; else the init's line on the console does, where nothing else was chosen. */
+  readonly agentTells: boolean;
+};
 
 /** What a boot is followed by. */
 export interface BootProgressParts {
@@ -20,6 +31,9 @@ export interface BootProgressParts {
   /** Null where nobody watched the boot: then there is nothing to follow. */
   readonly recorder: BootWatch | null;
   readonly kernelClock: { readonly unpacksItself: boolean } | null;
+  readonly readiness: Readiness;
+  /** Whether others took much of the processors since the spawn; null where nobody knows. */
+  readonly loaded: () => boolean | null;
   readonly listener: { booted(timeline: BootTimeline): void };
   /** The monitor as long as there is one. */
   readonly monitor: () => QmpSession | null;
@@ -28,12 +42,17 @@ export interface BootProgressParts {
 /** One boot on its way. */
 export class BootProgress {
   readonly #parts: BootProgressParts;
-  #done: boolean;
+  /** The phases are known, or nobody waits for them any more; details may still come. */
+  #closed: boolean;
+  #published = false;
+  /** Whoever listens has been told that the run is over. */
+  #over = false;
   #tracing: boolean;
+  #deadline: NodeJS.Timeout | null = null;
 
   constructor(parts: BootProgressParts) {
     this.#parts = parts;
-    this.#done = parts.recorder === null;
+    this.#closed = parts.recorder === null;
     this.#tracing = parts.recorder !== null;
   }
 
@@ -41,42 +60,73 @@ export class BootProgress {
     return this.#parts.recorder?.timeline().reached !== 'partial';
   }
 
+  /** From here on the guest runs. @param sinceMs how long it has done so already. */
+  begin(sinceMs = 0): void {
+    if (this.#closed || this.#deadline !== null) return;
+    const waitMs = this.#parts.readiness.readyDeadlineSeconds * 1000 - sinceMs;
+    this.#deadline = setTimeout(() => void this.#close('deadline'), Math.max(0, waitMs)).unref();
+  }
+
   /** New console output may have had a mark. */
   consoleMarked(): void {
-    const { scanner, recorder, kernelClock } = this.#parts;
-    if (recorder === null || this.#done || scanner.userSpaceAtMs === null) return;
-    recorder.userSpace(scanner.userSpaceAtMs);
-    const { userSpaceUptimeSeconds } = scanner;
-    if (kernelClock !== null && userSpaceUptimeSeconds !== null) {
-      const startedAtMs = scanner.userSpaceAtMs - userSpaceUptimeSeconds * 1000;
+    const { scanner, recorder, kernelClock, readiness } = this.#parts;
+    if (recorder === null || this.#closed) return;
+    recorder.marks(scanner.marks);
+    if (scanner.userSpaceAtMs !== null) recorder.userSpace(scanner.userSpaceAtMs);
+    const { userSpaceAtMs, userSpaceUptimeSeconds, readyAtMs } = scanner;
+    if (kernelClock !== null && userSpaceAtMs !== null && userSpaceUptimeSeconds !== null) {
+      const startedAtMs = userSpaceAtMs - userSpaceUptimeSeconds * 1000;
       recorder.kernelClock(startedAtMs, kernelClock.unpacksItself);
     }
+    const consoleTells = readiness.ready.kind !== 'automatic' || !readiness.agentTells;
+    if (readyAtMs !== null && consoleTells) recorder.ready(readyAtMs);
     void this.publish();
   }
 
   /** @param atMs epoch milliseconds. */
   agentOpened(atMs: number): void {
-    this.#parts.recorder?.agentOpened(atMs);
+    if (!this.#closed) this.#parts.recorder?.agentOpened(atMs);
   }
 
-  /** @param atMs epoch milliseconds. */
-  ready(atMs: number): void {
+  /** The agent says that the guest is ready, which counts where nothing else was chosen. @param atMs epoch milliseconds. */
+  agentReady(atMs: number): void {
+    if (this.#closed || this.#parts.readiness.ready.kind !== 'automatic') return;
     this.#parts.recorder?.ready(atMs);
     void this.publish();
   }
 
-  /** Tells what is known by now; nothing once the guest was ready. */
+  /** What the kernel logged of its boot; it can come when that is over. */
+  kernelLogged(text: string): void {
+    const { recorder, listener } = this.#parts;
+    if (recorder === null || this.#over) return;
+    recorder.kernelLog(parseKernelLog(text));
+    if (!this.#closed) void this.publish();
+    else if (this.#published) listener.booted(recorder.timeline());
+  }
+
+  /** Tells what is known by now; nothing once all is. */
   async publish(): Promise<void> {
-    const { recorder, files, listener } = this.#parts;
-    if (recorder === null || this.#done) return;
-    const trace = await readStart(files.traceLog, maxTraceBytes);
+    const { recorder, listener } = this.#parts;
+    if (recorder === null || this.#closed) return;
+    await this.#readTrace(recorder);
     // The guest may be ready while the file was being read; only the whole story ends the watch.
-    if (this.#isDone()) return;
-    for (const traced of parseTrace(trace)) recorder.trace(traced);
-    const timeline = recorder.timeline();
-    this.#done = timeline.reached === 'ready';
-    listener.booted(timeline);
-    if (this.#done) this.#endTracing();
+    if (this.#isClosed()) return;
+    if (recorder.timeline().reached === 'ready') return this.#finish(recorder);
+    this.#published = true;
+    listener.booted(recorder.timeline());
+  }
+
+  /** The run is over. @param rebooted whether because the guest restarted. */
+  async end(rebooted: boolean): Promise<void> {
+    await this.#close(rebooted ? 'rebooted' : null);
+    this.#over = true;
+  }
+
+  /** Nobody follows it here any more. */
+  release(): void {
+    this.#closed = true;
+    this.#over = true;
+    this.#stopWaiting();
   }
 
   /** A guest that resets its devices for ever would fill the disk with traces before it is ever ready. */
@@ -86,8 +136,36 @@ export class BootProgress {
     if (size > maxTraceBytes) this.#endTracing();
   }
 
-  #isDone(): boolean {
-    return this.#done;
+  /** The timeline stays as far as it got; a sign that comes later does not count any more. */
+  async #close(why: 'deadline' | 'rebooted' | null): Promise<void> {
+    const { recorder } = this.#parts;
+    if (recorder === null || this.#closed) return;
+    await this.#readTrace(recorder);
+    if (this.#isClosed()) return;
+    if (why !== null && recorder.timeline().reached !== 'ready') recorder.condition(why);
+    this.#finish(recorder);
+  }
+
+  #finish(recorder: BootWatch): void {
+    if (this.#parts.loaded() === true) recorder.condition('loaded');
+    this.#closed = true;
+    this.#published = true;
+    this.#stopWaiting();
+    this.#parts.listener.booted(recorder.timeline());
+    this.#endTracing();
+  }
+
+  #stopWaiting(): void {
+    if (this.#deadline !== null) clearTimeout(this.#deadline);
+  }
+
+  #isClosed(): boolean {
+    return this.#closed;
+  }
+
+  async #readTrace(recorder: BootWatch): Promise<void> {
+    const trace = await readStart(this.#parts.files.traceLog, maxTraceBytes);
+    for (const traced of parseTrace(trace)) recorder.trace(traced);
   }
 
   /** From here on a guest could fill the host's disk through the trace's file, and nobody reads it. */

@@ -15,10 +15,8 @@ import {
   type StopDeadlines,
 } from '../../shared/index.ts';
 import type { AgentLink, AgentSession, SessionListener, SessionRequest } from '../agent/index.ts';
-import type { BootWatch, ConsoleMarkScanner } from '../boot/index.ts';
 import type { ConsoleHub } from '../console/index.ts';
 import type { FolderServers } from '../folders/index.ts';
-import type { RunFiles } from '../host/index.ts';
 import { untilSocketIsGone, type PasstNetwork } from '../network/index.ts';
 import {
   agentPortId,
@@ -31,7 +29,7 @@ import {
 import type { QmpEvent, QmpSession } from '../qmp/index.ts';
 import { forwardsOf } from './forwards-of.ts';
 import { networkMonitor } from './network-monitor.ts';
-import { BootProgress } from './boot-progress.ts';
+import { BootProgress, type BootProgressParts } from './boot-progress.ts';
 import { commandEndIn, type CommandEnd } from './command-end.ts';
 import { describeEnd } from './run-end.ts';
 
@@ -70,9 +68,8 @@ export interface LiveRunListener {
 }
 
 /** What a live run is made of; whoever makes one has connected everything. */
-export interface LiveRunParts {
+export interface LiveRunParts extends Omit<BootProgressParts, 'listener' | 'monitor'> {
   readonly runId: RunId;
-  readonly files: RunFiles;
   /** Whether the board has ACPI, by which a guest can power off. */
   readonly acpi: boolean;
   readonly process: QemuProcess;
@@ -86,11 +83,6 @@ export interface LiveRunParts {
   /** Null where QEMU's own network serves the guest, or none does. */
   readonly network: PasstNetwork | null;
   readonly hub: ConsoleHub;
-  readonly scanner: ConsoleMarkScanner;
-  /** Null for an adopted run, whose boot nobody watched to the end. */
-  readonly recorder: BootWatch | null;
-  /** Where the guest's own clock can be believed: what it says of the kernel's start. */
-  readonly kernelClock: { readonly unpacksItself: boolean } | null;
   /** Whether a guest that boots well says so: Nandu's own init, watched from the start on. */
   readonly marksExpected: boolean;
   /** Resolves when the console's last byte was read. */
@@ -229,7 +221,7 @@ export class LiveRun {
   /** Told by the agent. @param atMs epoch milliseconds. */
   commandStarted(atMs: number): void {
     this.#commandRan = true;
-    this.#boot.ready(atMs);
+    this.#boot.agentReady(atMs);
     this.#listener.containerChanged();
   }
 
@@ -247,9 +239,19 @@ export class LiveRun {
     this.#lifetimeOver = true;
   }
 
+  /** The guest runs from here on. @param sinceMs how long it has done so already. */
+  bootBegins(sinceMs = 0): void {
+    this.#boot.begin(sinceMs);
+  }
+
   /** Tells what is known of the boot by now, for a run whose beginning nobody watched. */
   tellBoot(): void {
     void this.#boot.publish();
+  }
+
+  /** The guest sent its kernel's log. */
+  kernelLogged(text: string): void {
+    this.#boot.kernelLogged(text);
   }
 
   /** Called by whoever feeds console output: looks for the boot's marks in it. */
@@ -327,6 +329,7 @@ export class LiveRun {
   /** Lets go of a machine that is to go on without the app. Nothing is ended. */
   release(): void {
     this.#released = true;
+    this.#boot.release();
     const { qmp, agent, hub, folders, network } = this.#parts;
     qmp?.close();
     agent?.close();
@@ -365,7 +368,7 @@ export class LiveRun {
           const atMs = event.timestampMs ?? Date.now();
           // A container's agent opens the port before there is a container.
           if (this.#parts.container) this.#boot.agentOpened(atMs);
-          else this.#boot.ready(atMs);
+          else this.#boot.agentReady(atMs);
         }
         break;
     }
@@ -444,7 +447,6 @@ export class LiveRun {
     qmp?.close();
     agent?.close();
     await Promise.all([this.#parts.folders?.dispose(), this.#parts.network?.dispose()]);
-    await this.#boot.publish();
     // What cannot be removed must not keep the machine from being what it is: ended.
     await rm(files.runDirectory, { recursive: true, force: true }).catch(this.#parts.onProblem);
     // The guest can print what it likes: its words count only where its end could be a panic's, which
@@ -454,20 +456,22 @@ export class LiveRun {
       this.#requested === null &&
       (unseen || this.#shutdown?.reason === 'guest-reset') &&
       hub.lastLines(200).some((line) => line.includes('Kernel panic - not syncing'));
+    const end = describeEnd({
+      requested: this.#requested,
+      guestAsked: this.#guestAsked,
+      lastRung: this.#lastRung,
+      shutdown: this.#shutdown,
+      exit,
+      panicked: this.#panicked || spoke,
+      acpi: this.#parts.acpi,
+      reachedUserSpace: !marksExpected || this.#boot.reachedUserSpace,
+      command: this.#command ?? this.#commandOnConsole(),
+      neverRan: this.#parts.container && marksExpected && !this.#commandRan,
+      lifetimeOver: this.#lifetimeOver,
+    });
+    await this.#boot.end(end.kind === 'guest-reset');
     this.#listener.ended(
-      describeEnd({
-        requested: this.#requested,
-        guestAsked: this.#guestAsked,
-        lastRung: this.#lastRung,
-        shutdown: this.#shutdown,
-        exit,
-        panicked: this.#panicked || spoke,
-        acpi: this.#parts.acpi,
-        reachedUserSpace: !marksExpected || this.#boot.reachedUserSpace,
-        command: this.#command ?? this.#commandOnConsole(),
-        neverRan: this.#parts.container && marksExpected && !this.#commandRan,
-        lifetimeOver: this.#lifetimeOver,
-      }),
+      end,
       this.#command !== null && 'error' in this.#command ? this.#command.error : null,
     );
   }

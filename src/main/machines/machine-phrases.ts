@@ -2,7 +2,7 @@
  * How the journal and a machine's problem say things, and small readings of what they are made of.
  * Holds no state.
  */
-import type { Activity, BootTimeline } from '../../shared/index.ts';
+import type { Activity, BootTimeline, MachineSpec, ReadySign } from '../../shared/index.ts';
 import type { Hold } from './live-run.ts';
 
 /** The ladder's rungs as the journal says them. */
@@ -24,6 +24,46 @@ export const holds: Record<Hold, string> = {
 /** How far a boot was seen to come. */
 export function rank(boot: BootTimeline | null): number {
   return boot === null ? -1 : ['partial', 'user-space', 'ready'].indexOf(boot.reached);
+}
+
+/** What a person is to know of a boot, as far as it was not said of what was known before. */
+export function newsOfBoot(
+  boot: BootTimeline,
+  before: BootTimeline | null,
+  { ready, readyDeadlineSeconds, bootDetail }: MachineSpec,
+): string[] {
+  const news = (one: BootTimeline | null): string[] => {
+    if (one === null) return [];
+    const over = one.reached === 'ready' || one.conditions.includes('deadline');
+    const unplaced = bootDetail && over && one.kernelClockMs === null;
+    return [
+      ...(one.conditions.includes('deadline')
+        ? [
+            `Not ready within ${readyDeadlineSeconds} s: ${signInWords(ready)}. What was seen of the boot is kept.`,
+          ]
+        : []),
+      ...(unplaced
+        ? [
+            'The kernel’s own log has no place in the timeline: where the guest’s clock started is not known.',
+          ]
+        : []),
+    ];
+  };
+  const told = news(before);
+  return news(boot).filter((message) => !told.includes(message));
+}
+
+function signInWords(sign: ReadySign): string {
+  switch (sign.kind) {
+    case 'automatic':
+      return 'the guest’s agent did not say so';
+    case 'console':
+      return `“${sign.text}” was not on the console`;
+    case 'port':
+      return `nothing listened at the guest’s TCP port ${sign.port}`;
+    case 'marker':
+      return `no line “nandu: mark ${sign.name}” was on the console`;
+  }
 }
 
 /** The last lines, from a little before a panic's own words on where there are such. */

@@ -22,7 +22,7 @@ import {
 import { ConsoleHub } from '../console/index.ts';
 import { assertMove, isActive } from './lifecycle.ts';
 import type { LiveRun, LiveRunListener } from './live-run.ts';
-import { aroundPanic, holds, rank, stopSteps } from './machine-phrases.ts';
+import { aroundPanic, holds, newsOfBoot, rank, stopSteps } from './machine-phrases.ts';
 import { RebootGuard } from './reboot-guard.ts';
 
 /** What a machine needs from its manager. */
@@ -316,12 +316,17 @@ export class Machine {
     },
     booted: (boot) => {
       // Whoever took the machine over saw less of its boot than whoever started it.
-      if (rank(boot) < rank(this.#run?.boot ?? null)) return;
+      const before = this.#run?.boot ?? null;
+      if (rank(boot) < rank(before)) return;
       if (this.#run !== null) this.#run = this.#host.updateRun(this.#run, { boot });
       const size = this.#consoleSize;
       if (size !== null) this.#live?.resizeConsole(size.columns, size.rows);
-      if (boot.reached === 'ready') {
+      // Details can come when it is ready already.
+      if (boot.reached === 'ready' && before?.reached !== 'ready') {
         this.#host.note(this, 'ready', `Ready ${Math.round(boot.totalMs)} ms after the start.`);
+      }
+      for (const message of newsOfBoot(boot, before, this.#runSpec ?? this.#spec)) {
+        this.#host.note(this, 'boot-noted', message);
       }
       this.#host.changed(this);
     },

@@ -5,7 +5,15 @@ import type { Accelerator, MachineSpec } from '../../shared/index.ts';
 export function kernelCommandLine(plan: {
   readonly spec: Pick<
     MachineSpec,
-    'name' | 'kernelDefaults' | 'quietKernel' | 'commandLine' | 'console' | 'container'
+    | 'name'
+    | 'kernelDefaults'
+    | 'quietKernel'
+    | 'commandLine'
+    | 'console'
+    | 'container'
+    | 'ready'
+    | 'readyDeadlineSeconds'
+    | 'bootDetail'
   >;
   readonly accelerator: Accelerator;
   readonly tscKHz: number | null;
@@ -20,6 +28,10 @@ export function kernelCommandLine(plan: {
     `nandu.hostname=${hostNameOf(spec.name)}`,
     // A guest that does not find its image must not take itself for a plain machine.
     ...(spec.container === null ? [] : ['nandu.container']),
+    ...(spec.ready.kind === 'port'
+      ? [`nandu.ready=port:${spec.ready.port},${spec.readyDeadlineSeconds}`]
+      : []),
+    ...(spec.bootDetail ? detailOptions : []),
   ];
   return [...(spec.kernelDefaults ? own : []), spec.commandLine.trim()]
     .filter((word) => word !== '')
@@ -34,6 +46,9 @@ export function kernelCommandLine(plan: {
 export function timingOptions(tscKHz: number | null): string[] {
   return tscKHz === null ? ['tsc_early_khz=2000000', 'lpj=4000000'] : [`tsc_early_khz=${tscKHz}`];
 }
+
+/** The log of every step goes to the kernel's own buffer alone: its level is below what a console shows. */
+const detailOptions = ['initcall_debug', 'log_buf_len=1M', 'printk.time=1', 'nandu.bootlog'];
 
 /** The last one is where /dev/console leads (kernel-parameters.txt, "console="). */
 const consoleOptions: Record<MachineSpec['console'], readonly string[]> = {

@@ -3,7 +3,7 @@
  * Never concludes anything from a version alone: distributors leave things out and add others.
  */
 import { qemuFeatures, type QemuFeature } from '../../shared/index.ts';
-import { traceEvents } from './argv.ts';
+import { phaseEvents } from './argv.ts';
 import type { QemuCapabilities } from './capabilities.ts';
 
 /** What must be there for each feature. */
@@ -26,7 +26,7 @@ const isThere: Record<QemuFeature, (found: QemuCapabilities) => boolean> = {
   sandbox: ({ sandbox }) => sandbox,
   qboot: ({ firmware }) => firmware.qboot !== null,
   seabios: ({ firmware }) => firmware.seabios !== null,
-  bootTracing: ({ traceEvents: found }) => traceEvents.every((event) => found.includes(event)),
+  bootTracing: ({ traceEvents: found }) => phaseEvents.every((event) => found.includes(event)),
 };
 
 const features = Object.keys(qemuFeatures) as QemuFeature[];

@@ -55,6 +55,7 @@ export const journalFaces: Record<JournalKind, JournalFace> = {
   'start-failed': face(CircleAlert, 'Start failed', 'bad'),
   running: face(Zap, 'Running', 'good'),
   ready: face(CircleCheck, 'Ready', 'good'),
+  'boot-noted': face(Timer, 'Boot', 'warn'),
   paused: face(Pause, 'Paused', 'warn'),
   resumed: face(Play, 'Resumed'),
   'stop-asked': face(Square, 'Stop'),
