@@ -2,34 +2,16 @@
  * Brings a QEMU process up: folders, spawn, monitor, console, agent, first instruction.
  * All or nothing: a launch that fails leaves no process, no socket and no folder behind.
  */
-import { mkdir, readFile, rm, statfs } from "node:fs/promises";
-import { createConnection, type Socket } from "node:net";
-import { setTimeout as delay } from "node:timers/promises";
-import {
-  AppError,
-  type MachineId,
-  type MachineSpec,
-  type RunId,
-} from "../../shared/index.ts";
-import {
-  AgentLink,
-  type ContainerListener,
-  type GuestRecord,
-} from "../agent/index.ts";
-import { BootWatch, ConsoleMarkScanner, EpochClock } from "../boot/index.ts";
-import type { ConsoleHub } from "../console/index.ts";
-import type { RunFiles } from "../host/index.ts";
-import {
-  FolderServers,
-  type FolderProgram,
-  type ServedFolder,
-} from "../folders/index.ts";
-import {
-  Fence,
-  PasstNetwork,
-  PasstSocket,
-  type FenceTools,
-} from "../network/index.ts";
+import { mkdir, readFile, rm, statfs } from 'node:fs/promises';
+import { createConnection, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { AppError, type MachineId, type MachineSpec, type RunId } from '../../shared/index.ts';
+import { AgentLink, type ContainerListener, type GuestRecord } from '../agent/index.ts';
+import { BootWatch, ConsoleMarkScanner, EpochClock } from '../boot/index.ts';
+import type { ConsoleHub } from '../console/index.ts';
+import type { RunFiles } from '../host/index.ts';
+import { FolderServers, type FolderProgram, type ServedFolder } from '../folders/index.ts';
+import { Fence, PasstNetwork, PasstSocket, type FenceTools } from '../network/index.ts';
 import {
   buildArgv,
   confine,
@@ -37,13 +19,13 @@ import {
   spawnQemu,
   type LaunchPlan,
   type QemuProcess,
-} from "../qemu/index.ts";
-import { connectWithRetry, type QmpSession } from "../qmp/index.ts";
-import { areCold, watchLoad } from "./boot-load.ts";
-import type { Readiness } from "./boot-progress.ts";
-import { receiveKernelLog } from "./boot-log.ts";
-import { writeLaunchRecord } from "./launch-record.ts";
-import { LiveRun, type LiveRunListener } from "./live-run.ts";
+} from '../qemu/index.ts';
+import { connectWithRetry, type QmpSession } from '../qmp/index.ts';
+import { areCold, watchLoad } from './boot-load.ts';
+import type { Readiness } from './boot-progress.ts';
+import { receiveKernelLog } from './boot-log.ts';
+import { writeLaunchRecord } from './launch-record.ts';
+import { LiveRun, type LiveRunListener } from './live-run.ts';
 
 /** QEMU needs some 50 ms until its monitor answers; a swapping host far longer. */
 const monitorDeadlineMs = 20_000;
@@ -104,33 +86,22 @@ export async function launch(context: LaunchContext): Promise<LiveRun> {
   const sockets: Socket[] = [];
   const { kernelPath, initrdPath, qemuPath, spec } = plan;
   // Looked at before QEMU reads them, which makes them warm.
-  const looked = areCold([
-    qemuPath,
-    kernelPath,
-    ...(initrdPath === null ? [] : [initrdPath]),
-  ]);
+  const looked = areCold([qemuPath, kernelPath, ...(initrdPath === null ? [] : [initrdPath])]);
   try {
     await makeFolders(files);
-    if (context.fence !== null)
-      fence = await Fence.prepare(files, context.fence);
+    if (context.fence !== null) fence = await Fence.prepare(files, context.fence);
     if (context.served !== null) {
       const { program, folders } = context.served;
-      servers = await FolderServers.start(
-        program,
-        folders,
-        files.foldersLog,
-        signal,
-      );
+      servers = await FolderServers.start(program, folders, files.foldersLog, signal);
     }
-    if (plan.passt != null)
-      passtSocket = await PasstSocket.listen(files.passtSocket);
+    if (plan.passt != null) passtSocket = await PasstSocket.listen(files.passtSocket);
     throwIfCancelled(signal);
     const cold = await Promise.race([looked, delay(coldDeadlineMs, null)]);
     throwIfCancelled(signal);
     const spawnedAtMs = clock.now();
     const recorder = new BootWatch(spawnedAtMs, true);
-    if (cold === true) recorder.condition("cold");
-    if (spec.bootDetail) recorder.condition("detailed");
+    if (cold === true) recorder.condition('cold');
+    if (spec.bootDetail) recorder.condition('detailed');
     qemu = await spawnQemu(argv, files.qemuLog, fence);
     const { pid, startTicks } = qemu;
     const loaded = watchLoad(pid);
@@ -163,8 +134,7 @@ export async function launch(context: LaunchContext): Promise<LiveRun> {
       // QEMU connects before its monitor answers.
       network = await untilExit(
         qemu,
-        (race) =>
-          PasstNetwork.serve(parts, socket, plan.spec.portForwards, race),
+        (race) => PasstNetwork.serve(parts, socket, plan.spec.portForwards, race),
         signal,
       );
       socket.close();
@@ -188,16 +158,11 @@ export async function launch(context: LaunchContext): Promise<LiveRun> {
 
     const scanner = new ConsoleMarkScanner(spec.ready);
     let live: LiveRun | null = null;
-    if (logSocket !== null)
-      receiveKernelLog(logSocket, (text) => live?.kernelLogged(text));
+    if (logSocket !== null) receiveKernelLog(logSocket, (text) => live?.kernelLogged(text));
     hub.reset();
-    const consoleDrained = hub.attach(
-      consoleSocket,
-      plan.accelerator,
-      (chunk) => {
-        if (scanner.feed(chunk, clock.now())) live?.consoleMarked();
-      },
-    );
+    const consoleDrained = hub.attach(consoleSocket, plan.accelerator, (chunk) => {
+      if (scanner.feed(chunk, clock.now())) live?.consoleMarked();
+    });
     const resumed = firstResume(qmp, qemu);
     live = new LiveRun(
       {
@@ -213,11 +178,9 @@ export async function launch(context: LaunchContext): Promise<LiveRun> {
         },
         loaded,
         readiness: readinessOf(spec),
-        kernelClock: hasTrueClock(plan)
-          ? { unpacksItself: context.unpacksItself }
-          : null,
+        kernelClock: hasTrueClock(plan) ? { unpacksItself: context.unpacksItself } : null,
         acpi: plan.spec.board.acpi,
-        marksExpected: plan.spec.initrd.kind === "default",
+        marksExpected: plan.spec.initrd.kind === 'default',
         onProblem: context.onProblem,
         container: plan.container !== null,
         ...{ folders: servers, network },
@@ -239,12 +202,10 @@ export async function launch(context: LaunchContext): Promise<LiveRun> {
     // Its limits hold before the guest's first instruction. Without a service manager there are none.
     const unconfined = await confined;
     if (unconfined !== null && hasUserManager(process.env)) {
-      context.onProblem(
-        new Error(`The machine runs without limits of its own: ${unconfined}`),
-      );
+      context.onProblem(new Error(`The machine runs without limits of its own: ${unconfined}`));
     }
     await network?.settle();
-    await qmp.execute("cont", undefined, { signal });
+    await qmp.execute('cont', undefined, { signal });
     recorder.resumed(await resumed);
     live.bootBegins();
     await network?.begin();
@@ -257,16 +218,14 @@ export async function launch(context: LaunchContext): Promise<LiveRun> {
     for (const socket of sockets) socket.destroy();
     qmp?.close();
     if (qemu !== null) {
-      qemu.kill("SIGKILL");
+      qemu.kill('SIGKILL');
       await qemu.exited;
     }
     servers?.kill();
     passtSocket?.close();
     await network?.dispose();
     await fence?.dispose();
-    await rm(files.runDirectory, { recursive: true, force: true }).catch(
-      context.onProblem,
-    );
+    await rm(files.runDirectory, { recursive: true, force: true }).catch(context.onProblem);
     throw failure;
   }
 }
@@ -276,13 +235,13 @@ export function readinessOf({
   ready,
   readyDeadlineSeconds,
   devices,
-}: Pick<MachineSpec, "ready" | "readyDeadlineSeconds" | "devices">): Readiness {
+}: Pick<MachineSpec, 'ready' | 'readyDeadlineSeconds' | 'devices'>): Readiness {
   return { ready, readyDeadlineSeconds, agentTells: devices.agent };
 }
 
 /** Emulated, a guest that was not told the counter's true rate tells its uptime wrong. */
 function hasTrueClock({ accelerator, tscKHz, spec }: LaunchPlan): boolean {
-  return accelerator === "kvm" || (tscKHz !== null && spec.kernelDefaults);
+  return accelerator === 'kvm' || (tscKHz !== null && spec.kernelDefaults);
 }
 
 /**
@@ -296,8 +255,7 @@ export function containerListener(
   return {
     configuration,
     started: () => live()?.commandStarted(clock.now()),
-    exited: (exitCode, memoryKills) =>
-      live()?.commandExited({ exitCode, memoryKills }),
+    exited: (exitCode, memoryKills) => live()?.commandExited({ exitCode, memoryKills }),
     failed: (error) => live()?.commandFailed(error),
   };
 }
@@ -311,16 +269,11 @@ async function makeFolders(files: RunFiles): Promise<void> {
   } catch (error) {
     if (error instanceof AppError) throw error;
     const { code, path } = error as NodeJS.ErrnoException;
-    if (code === "ENOSPC" || code === "EDQUOT")
-      throw diskFull(files.logDirectory, error);
-    if (code === "EACCES" || code === "EROFS" || code === "EPERM") {
-      throw new AppError(
-        "permission_denied",
-        `Nandu may not write to “${path}”.`,
-        {
-          cause: error,
-        },
-      );
+    if (code === 'ENOSPC' || code === 'EDQUOT') throw diskFull(files.logDirectory, error);
+    if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM') {
+      throw new AppError('permission_denied', `Nandu may not write to “${path}”.`, {
+        cause: error,
+      });
     }
     throw error;
   }
@@ -328,7 +281,7 @@ async function makeFolders(files: RunFiles): Promise<void> {
 
 function diskFull(path: string, cause?: unknown): AppError {
   return new AppError(
-    "disk_full",
+    'disk_full',
     `The disk is full: there is no room for the machine's logs in “${path}”. Free some space and start again.`,
     { cause, details: { path } },
   );
@@ -349,14 +302,10 @@ async function untilExit<T>(
 function firstResume(qmp: QmpSession, qemu: QemuProcess): Promise<number> {
   const { promise, resolve, reject } = withResolvers<number>();
   const dispose = qmp.onEvent((event) => {
-    if (event.event === "RESUME") resolve(event.timestampMs ?? Date.now());
+    if (event.event === 'RESUME') resolve(event.timestampMs ?? Date.now());
   });
-  void qemu.exited.then(() =>
-    reject(new AppError("qemu_failed", "QEMU ended.")),
-  );
-  void qmp.closed.then(() =>
-    reject(new AppError("qmp_failed", "QEMU’s monitor hung up.")),
-  );
+  void qemu.exited.then(() => reject(new AppError('qemu_failed', 'QEMU ended.')));
+  void qmp.closed.then(() => reject(new AppError('qmp_failed', 'QEMU’s monitor hung up.')));
   promise.catch(() => undefined).finally(dispose);
   return promise;
 }
@@ -376,31 +325,22 @@ function withResolvers<T>(): {
 }
 
 /** Connects to one of QEMU's chardev sockets, which exist once the monitor answers. */
-export async function connectSocket(
-  path: string,
-  opened: Socket[],
-): Promise<Socket> {
+export async function connectSocket(path: string, opened: Socket[]): Promise<Socket> {
   const socket = createConnection(path);
   opened.push(socket);
   await new Promise<void>((resolve, reject) => {
     const timer = setTimeout(
-      () =>
-        reject(
-          new AppError("qemu_timeout", `QEMU does not answer on “${path}”.`),
-        ),
+      () => reject(new AppError('qemu_timeout', `QEMU does not answer on “${path}”.`)),
       socketDeadlineMs,
     );
-    socket.once("connect", resolve).once("error", reject);
-    socket
-      .once("close", () => clearTimeout(timer))
-      .once("connect", () => clearTimeout(timer));
+    socket.once('connect', resolve).once('error', reject);
+    socket.once('close', () => clearTimeout(timer)).once('connect', () => clearTimeout(timer));
   });
   return socket;
 }
 
 function throwIfCancelled(signal: AbortSignal): void {
-  if (signal.aborted)
-    throw new AppError("cancelled", "The start was called off.");
+  if (signal.aborted) throw new AppError('cancelled', 'The start was called off.');
 }
 
 /** Turns a failed launch into one error that carries the command, the exit and QEMU's last lines. */
@@ -413,9 +353,9 @@ async function explain(
 ): Promise<unknown> {
   if (qemu === null) return error;
   const exit = await Promise.race([qemu.exited, delay(100, null)]);
-  const log = (await readFile(files.qemuLog, "utf8").catch(() => ""))
-    .split("\n")
-    .filter((line) => line.trim() !== "")
+  const log = (await readFile(files.qemuLog, 'utf8').catch(() => ''))
+    .split('\n')
+    .filter((line) => line.trim() !== '')
     .slice(-20);
   const details = {
     argv,
@@ -424,21 +364,18 @@ async function explain(
     signal: exit?.signal ?? null,
   };
   // Then it was not QEMU yet that ended. Waiting for a process that is gone is "cancelled" as well.
-  const early =
-    error instanceof AppError &&
-    (calledOff || /^(network|port)_/.test(error.code));
+  const early = error instanceof AppError && (calledOff || /^(network|port)_/.test(error.code));
   if (exit !== null && !early) {
-    const how =
-      exit.signal === null ? `exit code ${exit.code}` : `signal ${exit.signal}`;
+    const how = exit.signal === null ? `exit code ${exit.code}` : `signal ${exit.signal}`;
     // Without the time, and without the option's own text, which can be a page of JSON; the log has it all.
     // QEMU ends the story of a locked image with a question; what happened stands before it.
     const last = log
-      .findLast((line) => !line.startsWith("Is another process using"))
-      ?.replace(/^\S+Z (?=qemu)/, "")
-      .replace(/: (-\w+) \{.*\}: /, ": $1: ");
+      .findLast((line) => !line.startsWith('Is another process using'))
+      ?.replace(/^\S+Z (?=qemu)/, '')
+      .replace(/: (-\w+) \{.*\}: /, ': $1: ');
     return new AppError(
-      "qemu_failed",
-      `QEMU ended before the machine started (${how}).${last === undefined ? "" : ` It said: ${last}`}`,
+      'qemu_failed',
+      `QEMU ended before the machine started (${how}).${last === undefined ? '' : ` It said: ${last}`}`,
       { cause: error, details },
     );
   }
