@@ -109,11 +109,7 @@ export async function launch(context: LaunchContext): Promise<LiveRun> {
       ...{ formatVersion: 1, runId, machineId, uuid: plan.uuid },
       ...{ pid, startTicks, spawnedAtMs, argv, database: context.database },
       folderServers: [...(servers?.records ?? [])],
-      ...{
-        accelerator: plan.accelerator,
-        qemuVersion: context.qemuVersion,
-        spec: plan.spec,
-      },
+      ...{ accelerator: plan.accelerator, qemuVersion: context.qemuVersion, spec: plan.spec },
     });
     recorded.catch(() => undefined); // awaited below; must not count as unhandled until then
     const served = servers?.records.map((server) => server.pid) ?? [];
@@ -141,11 +137,7 @@ export async function launch(context: LaunchContext): Promise<LiveRun> {
     }
     qmp = await untilExit(
       qemu,
-      (race) =>
-        connectWithRetry(files.qmpSocket, {
-          deadlineMs: monitorDeadlineMs,
-          signal: race,
-        }),
+      (race) => connectWithRetry(files.qmpSocket, { deadlineMs: monitorDeadlineMs, signal: race }),
       signal,
     );
     recorder.greeted(clock.now());
@@ -166,16 +158,7 @@ export async function launch(context: LaunchContext): Promise<LiveRun> {
     const resumed = firstResume(qmp, qemu);
     live = new LiveRun(
       {
-        ...{
-          runId,
-          files,
-          process: qemu,
-          qmp,
-          hub,
-          scanner,
-          recorder,
-          consoleDrained,
-        },
+        ...{ runId, files, process: qemu, qmp, hub, scanner, recorder, consoleDrained },
         loaded,
         readiness: readinessOf(spec),
         kernelClock: hasTrueClock(plan) ? { unpacksItself: context.unpacksItself } : null,
@@ -357,12 +340,7 @@ async function explain(
     .split('\n')
     .filter((line) => line.trim() !== '')
     .slice(-20);
-  const details = {
-    argv,
-    log,
-    exitCode: exit?.code ?? null,
-    signal: exit?.signal ?? null,
-  };
+  const details = { argv, log, exitCode: exit?.code ?? null, signal: exit?.signal ?? null };
   // Then it was not QEMU yet that ended. Waiting for a process that is gone is "cancelled" as well.
   const early = error instanceof AppError && (calledOff || /^(network|port)_/.test(error.code));
   if (exit !== null && !early) {
