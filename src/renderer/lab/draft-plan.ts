@@ -5,11 +5,13 @@
 import {
   labLimits,
   labPlanSchema,
+  presets,
   type LabPlan,
   type LabVariant,
   type MachineSpec,
   type MachineView,
 } from '../../shared/index.ts';
+import { baseName, formatMemory } from '../format/index.ts';
 import { bootsAlike, readyVariants, type LabHost, type ReadyVariant } from './ready-variants.ts';
 
 /** What can be ticked: ready-made variants, those of an earlier plan, definitions of machines. */
@@ -39,7 +41,7 @@ export function draftEntries(
 ): DraftEntry[] {
   const kept = earlier.map((variant, index): DraftEntry => ({
     ...{ key: `earlier ${index}`, group: 'Earlier', variant, problem: null },
-    sentence: 'As it was in the experiment that this is a copy of.',
+    sentence: describe(variant, host),
   }));
   const ready = readyVariants(base, host).filter(
     ({ variant }) => !earlier.some((one) => bootsAlike(one, variant)),
@@ -47,7 +49,7 @@ export function draftEntries(
   const machines = added.map(({ id, spec }): DraftEntry => ({
     ...{ key: `machine ${id}`, group: 'Machines', problem: null },
     variant: { name: shortened(spec.name), spec, board: 'microvm' },
-    sentence: 'Another machine’s definition, with all of its options.',
+    sentence: describe({ spec, board: 'microvm' }, host),
   }));
   return [...kept, ...ready, ...machines];
 }
@@ -89,6 +91,25 @@ export function proposedName(machine: string | null): string {
 export function shortened(text: string): string {
   const { nameLength } = labLimits;
   return text.length <= nameLength ? text : `${text.slice(0, nameLength - 1).trimEnd()}…`;
+}
+
+/** What tells one definition from another, in a line. */
+function describe({ spec, board }: Omit<LabVariant, 'name'>, host: LabHost): string {
+  const { kernel, memoryMiB, preset, quietKernel, console: chosen } = spec;
+  const title = { default: host.defaultKernel?.title, fast: host.fastKernel?.title, file: null };
+  return [
+    board === 'q35' ? 'q35' : '',
+    kernel.kind === 'file'
+      ? baseName(kernel.path)
+      : (title[kernel.kind] ?? `${kernel.kind} kernel`),
+    formatMemory(memoryMiB),
+    `${presets[preset].title} preset`,
+    `${chosen} console`,
+    quietKernel ? 'quiet' : '',
+    spec.board.acpi ? '' : 'no ACPI',
+  ]
+    .filter(Boolean)
+    .join(', ');
 }
 
 function readNumber(text: string): number {

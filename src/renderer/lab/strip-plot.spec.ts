@@ -1,7 +1,15 @@
 import { expect, it } from 'vitest';
 import { figuresOf, randomOf, type VariantFigures } from '../../shared/index.ts';
 import { sampleExperiment, sampleVariant } from './sample-experiment.ts';
-import { axisOf, dotAfter, nearestDot, scatterOf, xOf, type PlotDot } from './strip-plot.ts';
+import {
+  axisOf,
+  dotAfter,
+  nearestDot,
+  scatterOf,
+  tickText,
+  xOf,
+  type PlotDot,
+} from './strip-plot.ts';
 
 function figures(boots: (number | string)[][]): VariantFigures[] {
   const { plan, results } = sampleExperiment(
@@ -19,13 +27,18 @@ it('has an axis with round ticks that holds every boot, those far out as well', 
     ]),
     6,
   );
-  expect(axis?.ticks).toEqual([1000, 2000, 3000, 4000]);
+  expect(axis?.ticks.map((tick) => tickText(axis, tick))).toEqual([
+    ...['0 s', '1 s', '2 s', '3 s', '4 s'],
+  ]);
   expect(axis && [xOf(axis, 990, 500) > 0, xOf(axis, 4000, 500) < 500]).toEqual([true, true]);
 });
 
 it('does not make noise look like news, nor start below nothing', () => {
   const axis = axisOf(figures([[1000, 1001]]), 5);
   expect(axis && axis.toMs - axis.fromMs).toBeGreaterThan(50);
+  expect(axis?.ticks.map((tick) => tickText(axis, tick))).toEqual([
+    ...['980 ms', '1000 ms', '1020 ms'],
+  ]);
   expect(axisOf(figures([[0.1, 0.2]]), 5)?.fromMs).toBe(0);
   expect(axisOf(figures([['no', 'no']]), 5)).toBeNull();
 });

@@ -24,6 +24,8 @@ const margin = 0.04;
 /** A range smaller than this, of the largest time, would make noise look like news. */
 const leastRange = 0.05;
 
+const nearNothing = 0.3;
+
 /** Null where no boot was ready. @param about so many ticks have room. */
 export function axisOf(figures: readonly VariantFigures[], about: number): PlotAxis | null {
   const all = figures.flatMap(({ times }) => times.map(({ ms }) => ms));
@@ -31,7 +33,9 @@ export function axisOf(figures: readonly VariantFigures[], about: number): PlotA
   const [least, most] = [Math.min(...all), Math.max(...all)];
   const range = Math.max(most - least, most * leastRange, 1);
   const middle = (least + most) / 2;
-  const fromMs = Math.max(0, middle - range * (0.5 + margin));
+  const from = middle - range * (0.5 + margin);
+  // Where nothing is almost in sight, it is shown: lengths can be compared then.
+  const fromMs = from < range * nearNothing ? 0 : from;
   const toMs = middle + range * (0.5 + margin);
   return { fromMs, toMs, ticks: ticksOf(fromMs, toMs, about) };
 }
@@ -39,6 +43,11 @@ export function axisOf(figures: readonly VariantFigures[], about: number): PlotA
 /** @returns pixels from the left. */
 export function xOf({ fromMs, toMs }: PlotAxis, ms: number, widthPx: number): number {
   return ((ms - fromMs) / (toMs - fromMs)) * widthPx;
+}
+
+/** The ticks' texts, all in one unit: “0.5 s”, “200 ms”. */
+export function tickText({ toMs }: PlotAxis, tick: number): string {
+  return toMs >= 2_000 ? `${Number((tick / 1000).toPrecision(6))} s` : `${tick} ms`;
 }
 
 /** From −1 to 1, the same for the same round, so that dots of like times lie beside each other. */

@@ -1,0 +1,67 @@
+import { expect, it } from 'vitest';
+import { boots, doubtsOf, interval, resumeTitle, signed, verdictOf } from './lab-words.ts';
+import { phaseMedians } from './phase-medians.ts';
+import { sampleExperiment, sampleVariant } from './sample-experiment.ts';
+
+const variants = [sampleVariant('ELF kernel'), sampleVariant('bzImage kernel')];
+
+it('says what disturbed the boots that count, and no others', () => {
+  const disturbed = sampleExperiment(
+    variants,
+    [
+      [900, 900],
+      [950, 950],
+    ],
+    {},
+    ['loaded'],
+  );
+  const labels = (change: object): string[] =>
+    doubtsOf({ ...disturbed, ...change }).map(({ label }) => label);
+  expect(labels({})).toEqual(['Emulated (TCG)', 'All boots: loaded host']);
+  const [first, ...others] = disturbed.results;
+  const quiet = others.map((one) => ({
+    ...one,
+    boot: one.boot && { ...one.boot, conditions: [] },
+  }));
+  expect(labels({ results: [first, ...quiet], commands: [] })).toEqual(['1 boot: loaded host']);
+  const plan = { ...disturbed.plan, warmUps: 1 };
+  expect(labels({ plan, results: [first, ...quiet], commands: [] })).toEqual([]);
+  const both = (['kvm', 'tcg'] as const).map((accelerator) => ({
+    ...{ argv: [], qemuVersion: '7.2', accelerator },
+  }));
+  expect(labels({ results: [], commands: both })).toEqual(['KVM and emulation']);
+});
+
+it('says differences with their sign and their certainty', () => {
+  const of = (lowMs: number, highMs: number): string =>
+    verdictOf({ medianMs: (lowMs + highMs) / 2, lowMs, highMs, pairs: 9 });
+  expect([of(-20, -10), of(-5, 5), of(1, 2), verdictOf(null)]).toEqual([
+    ...['faster', 'undecided', 'slower', 'undecided'],
+  ]);
+  expect([signed(-712), signed(12.4), signed(0), signed(-0.01)]).toEqual([
+    ...['−712 ms', '+12 ms', '0 ms', '0 ms'],
+  ]);
+  expect(interval({ medianMs: 0, lowMs: -1_200, highMs: 30, pairs: 9 })).toBe('−1.20 s to +30 ms');
+});
+
+it('says how far an experiment is and how it can go on', () => {
+  expect([boots({ done: 3, total: 44 }), boots({ done: 44, total: 44 })]).toEqual([
+    ...['3 of 44 boots', '44 boots'],
+  ]);
+  expect((['running', 'paused', 'interrupted', 'finished'] as const).map(resumeTitle)).toEqual([
+    ...[null, 'Resume', 'Go on', null],
+  ]);
+});
+
+it('has medians of the phases of boots that count and were ready', () => {
+  const experiment = sampleExperiment(variants, [
+    [8000, 400, 800, 1200],
+    ['no', 'no'],
+  ]);
+  const plan = { ...experiment.plan, warmUps: 1 };
+  expect(phaseMedians({ ...experiment, plan }, 0)).toEqual([
+    { name: 'process-start', ms: 200 },
+    { name: 'kernel', ms: 600 },
+  ]);
+  expect(phaseMedians(experiment, 1)).toEqual([]);
+});
