@@ -9,7 +9,8 @@ import { findQemu } from './qemu-binary.ts';
 
 const ids = [
   ...['qemu', 'kvm-device', 'kvm-permission', 'kvm-boot', 'kernel', 'tools', 'disk-space'],
-  ...['runtime-folder', 'user-namespaces', 'fenced-network', 'shared-folders', 'memory'],
+  ...['runtime-folder', 'user-namespaces', 'fenced-network', 'full-network'],
+  ...['shared-folders', 'memory'],
 ];
 
 describe('examine', () => {
@@ -29,6 +30,7 @@ describe('examine', () => {
         "“/run/user/1000/nandu” is there, and yours alone.",
         "You may make user namespaces.",
         "A machine can have the internet without this computer and the local network.",
+        "“Full” uses passt, /usr/bin/passt.",
         "Shared folders use virtiofs, served by /usr/libexec/virtiofsd.",
         "19 GiB of 23 GiB are available.",
       ]
@@ -46,7 +48,7 @@ describe('examine', () => {
     const told = { result: 'limited', message: 'This could not be checked: the cat sat on it.' };
     expect(examine(facts)).toMatchObject(
       ids.map((id) =>
-        ['qemu', 'kvm-boot', 'fenced-network', 'shared-folders'].includes(id)
+        ['qemu', 'kvm-boot', 'fenced-network', 'full-network', 'shared-folders'].includes(id)
           ? { id, result: 'ok' }
           : { id, ...told },
       ),
@@ -69,6 +71,7 @@ describe('runDoctor', () => {
       kernel: null,
       fence: { problem: null, missing: [] },
       folders: healthy.folders,
+      passt: healthy.passt,
       paths: resolvePaths(process.env, homedir()),
       env: process.env,
     });

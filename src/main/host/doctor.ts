@@ -9,6 +9,7 @@ import { foldersCheck } from './checks/folders-check.ts';
 import { kernelCheck } from './checks/kernel-check.ts';
 import { kvmBootCheck, kvmDeviceCheck, kvmPermissionCheck } from './checks/kvm-checks.ts';
 import { memoryCheck } from './checks/memory-check.ts';
+import { passtCheck } from './checks/passt-check.ts';
 import { qemuCheck } from './checks/qemu-check.ts';
 import { diskSpaceCheck, runtimeFolderCheck } from './checks/storage-checks.ts';
 import { toolsCheck } from './checks/tools-check.ts';
@@ -27,6 +28,7 @@ const checks: readonly Check[] = [
   runtimeFolderCheck,
   userNamespacesCheck,
   fenceCheck,
+  passtCheck,
   foldersCheck,
   memoryCheck,
 ];

@@ -15,6 +15,7 @@ export async function examineHost(host: HostEnvironment, paths: Paths): Promise<
     kvm,
     kernel: defaultKernel,
     fence: host.fence,
+    passt: { program: host.passt.program, problem: host.passt.problem ?? '' },
     folders: {
       program:
         program === null

@@ -121,26 +121,16 @@ export async function launch(context: LaunchContext): Promise<LiveRun> {
     }
     // From here on they end with QEMU, which is itself by now and waits for their answer.
     servers?.go();
-    const socket = passtSocket;
-    if (socket !== null) {
-      const parts = {
-        ...{ files, program: () => Promise.resolve(plan.passt ?? null) },
-        tell: (message: string) => listener.networkChanged?.(message),
-      };
-      // QEMU connects before its monitor answers.
-      network = await untilExit(
-        qemu,
-        (race) => PasstNetwork.serve(parts, socket, plan.spec.portForwards, race),
-        signal,
-      );
-      socket.close();
-    }
+    // QEMU connects before its monitor answers: both at once.
+    const serving = passtSocket === null ? null : serveNetwork(passtSocket, qemu, context);
+    serving?.catch(() => undefined); // awaited below; must not count as unhandled until then
     qmp = await untilExit(
       qemu,
       (race) => connectWithRetry(files.qmpSocket, { deadlineMs: monitorDeadlineMs, signal: race }),
       signal,
     );
     recorder.greeted(clock.now());
+    network = await serving;
     const [consoleSocket, agentSocket, logSocket] = await Promise.all([
       connectSocket(files.consoleSocket, sockets),
       spec.devices.agent ? connectSocket(files.agentSocket, sockets) : null,
@@ -205,11 +195,12 @@ export async function launch(context: LaunchContext): Promise<LiveRun> {
       await qemu.exited;
     }
     servers?.kill();
-    passtSocket?.close();
     await network?.dispose();
     await fence?.dispose();
     await rm(files.runDirectory, { recursive: true, force: true }).catch(context.onProblem);
     throw failure;
+  } finally {
+    passtSocket?.close();
   }
 }
 
@@ -225,6 +216,22 @@ export function readinessOf({
 /** Emulated, a guest that was not told the counter's true rate tells its uptime wrong. */
 function hasTrueClock({ accelerator, tscKHz, spec }: LaunchPlan): boolean {
   return accelerator === 'kvm' || (tscKHz !== null && spec.kernelDefaults);
+}
+
+function serveNetwork(
+  socket: PasstSocket,
+  qemu: QemuProcess,
+  { plan, listener, signal }: LaunchContext,
+): Promise<PasstNetwork> {
+  const parts = {
+    ...{ files: plan.files, program: () => Promise.resolve(plan.passt ?? null) },
+    tell: (message: string) => listener.networkChanged?.(message),
+  };
+  return untilExit(
+    qemu,
+    (race) => PasstNetwork.serve(parts, socket, plan.spec.portForwards, race),
+    signal,
+  );
 }
 
 /**

@@ -103,3 +103,34 @@ describe('hostNameOf', () => {
     if (expected !== 'gro-e-ma') expect(host).toBe(expected);
   });
 });
+
+describe('what measures a boot', () => {
+  const detailed = { ...plan, spec: { ...plan.spec, bootDetail: true } };
+
+  it('the kernel’s log has a port of its own, and the serial line none of it', () => {
+    const argv = buildArgv(detailed);
+    expect(argv.filter((word) => word.includes('bootlog'))).toEqual([
+      expect.stringContaining('initcall_debug log_buf_len=1M printk.time=1 nandu.bootlog'),
+      `socket,id=bootlog,path=${files.bootLogSocket},server=on,wait=off`,
+      'virtserialport,chardev=bootlog,name=org.nandu.bootlog.0',
+    ]);
+    expect(buildArgv(plan).join(' ')).not.toMatch(/bootlog|initcall_debug/);
+    const bare = { ...plan.spec, devices: { ...plan.spec.devices, agent: false } };
+    const count = (spec: typeof bare): number =>
+      buildArgv({ ...plan, spec }).filter((word) => word === 'virtio-serial-device').length;
+    expect([count(bare), count({ ...bare, bootDetail: true })]).toEqual([0, 1]);
+  });
+
+  it('the init is told of the port to watch and for how long, and of no other sign', () => {
+    const line = (ready: (typeof plan)['spec']['ready']): string =>
+      kernelCommandLine({ ...plan, spec: { ...plan.spec, ready, readyDeadlineSeconds: 9 } });
+    expect(line({ kind: 'port', port: 8080 })).toContain(' nandu.ready=port:8080,9');
+    for (const ready of [
+      { kind: 'automatic' },
+      { kind: 'console', text: 'a b="c' },
+      { kind: 'marker', name: 'up' },
+    ] as const) {
+      expect(line(ready)).not.toContain('nandu.ready');
+    }
+  });
+});

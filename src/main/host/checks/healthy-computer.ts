@@ -26,6 +26,7 @@ export const healthy: DoctorFacts = {
     program: { path: '/usr/libexec/virtiofsd', anyoneWrites: true },
     ...({ wanted: 'automatic', problem: '' } as const),
   },
+  passt: { program: '/usr/bin/passt', problem: '' },
   distribution: known<Distribution>({ family: 'debian', title: 'Debian GNU/Linux 12 (bookworm)' }),
   person: known({ name: 'ada', isRoot: false }),
   processor: known({

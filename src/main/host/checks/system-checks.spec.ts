@@ -126,6 +126,18 @@ describe('fenced-network', () => {
   });
 });
 
+describe('full-network', () => {
+  it('says what serves it, and why it is not passt', () => {
+    const messages = [healthy, { ...healthy, passt: { program: null, problem: 'Because.' } }].map(
+      (facts) => checkOf('full-network', facts),
+    );
+    expect(messages).toEqual([
+      { result: 'ok', message: '“Full” uses passt, /usr/bin/passt.', mend: null },
+      { result: 'ok', message: '“Full” uses QEMU’s own network. Because.', mend: null },
+    ]);
+  });
+});
+
 describe('shared-folders', () => {
   const program = { path: '/v', anyoneWrites: false };
   it.each<[string, DoctorFacts['folders'], string]>([

@@ -17,6 +17,15 @@ export interface KnownFacts {
   readonly kernel: GuestKernel | null;
   readonly fence: FenceFact;
   readonly folders: FoldersFact;
+  readonly passt: PasstFact;
+}
+
+/** What serves the network “Full”. */
+export interface PasstFact {
+  /** Null where QEMU's own network does. */
+  readonly program: string | null;
+  /** Why there is none, in a sentence or more; empty when there is one. */
+  readonly problem: string;
 }
 
 /** How folders are shared with guests. */

@@ -30,7 +30,7 @@ export interface DoctorInput extends KnownFacts {
 
 /** Looks at everything at once, each with a deadline. Does not throw. */
 export async function gatherFacts(input: DoctorInput): Promise<DoctorFacts> {
-  const { paths, env, qemu, problems, kvm, kernel, fence, folders } = input;
+  const { paths, env, qemu, problems, kvm, kernel, fence, folders, passt } = input;
   const person = await lookUp(readPerson);
   // All begin here; awaiting them one by one below costs no time.
   const distribution = lookUp(async () => recogniseDistribution(await readOsRelease()));
@@ -44,7 +44,7 @@ export async function gatherFacts(input: DoctorInput): Promise<DoctorFacts> {
   const userNamespaces = lookUp(() => tryUserNamespaces(env));
   const memory = lookUp(async () => memoryOf(await readFile('/proc/meminfo', 'utf8')));
   return {
-    ...{ qemu, problems, kvm, kernel, fence, folders, person },
+    ...{ qemu, problems, kvm, kernel, fence, folders, passt, person },
     distribution: await distribution,
     processor: await processor,
     kvmDevice: await kvmDevice,

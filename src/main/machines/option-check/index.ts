@@ -4,6 +4,7 @@
  */
 import type { Finding, MachineSpec } from '../../../shared/index.ts';
 import { checkBoard, checkFirmware, checkTimers } from './board.ts';
+import { checkBootSigns } from './boot.ts';
 import { checkContainer } from './container.ts';
 import { checkConsole, checkDevices, checkDiscovery } from './devices.ts';
 import { checkFeatures } from './features.ts';
@@ -29,6 +30,7 @@ export function checkOptions(spec: MachineSpec, context: OptionContext): Finding
     ...checkDevices(spec, context),
     ...checkNetwork(spec, context),
     ...checkContainer(spec),
+    ...checkBootSigns(spec),
   ];
   return findings.sort((a, b) => Number(a.level !== 'error') - Number(b.level !== 'error'));
 }

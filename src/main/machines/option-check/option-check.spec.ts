@@ -130,6 +130,12 @@ describe('what cannot work', () => {
       { missing: ['userNetwork'] },
       ['error qemu-lacks-userNetwork'],
     ],
+    [
+      'a port and a log that nobody tells of',
+      { ready: { kind: 'port', port: 80 }, bootDetail: true, kernelDefaults: false },
+      {},
+      ['warning ready-port-needs-init', 'warning boot-detail-needs-init'],
+    ],
     ['no ACPI in this QEMU', {}, { missing: ['acpi'] }, ['error qemu-lacks-acpi']],
   ])('%s', (_, changes, given, expected) => {
     const found = checkOptions(withChanges(spec, changes), { ...context, ...given });

@@ -11,6 +11,7 @@ import {
   forwardAddress,
   isOpenToOthers,
   resolverText,
+  servedBy,
   sharedBy,
   suggestedForwards,
 } from './container-words.ts';
@@ -88,4 +89,13 @@ it('says how a folder reaches the guest that runs, and nothing of one that does 
   expect(ways(machine('running', ['memoryMiB']))).toEqual(['virtiofs', '9p', null]);
   expect(ways(machine('stopped'))).toEqual([null, null, null]);
   expect(ways(machine('running', ['container.folders']))).toEqual([null, null, null]);
+});
+
+it('says what a port costs where passt serves the network', () => {
+  const machine = (state: MachineView['state'], ...argv: string[]): MachineView =>
+    ({ state, run: { argv } }) as unknown as MachineView;
+  const stream = 'stream,id=net0,server=off,addr.type=unix,addr.path=/r/net.sock';
+  expect(servedBy(machine('running', 'qemu', '-netdev', stream))).toMatch(/^Served by passt: /);
+  expect(servedBy(machine('stopped', 'qemu', '-netdev', stream))).toBeNull();
+  expect(servedBy(machine('running', 'qemu', '-netdev', 'user,id=net0,ipv6=off'))).toBeNull();
 });

@@ -104,6 +104,14 @@ export function devicesOf({ devices, disks, network, container, ...spec }: Machi
   ].filter(Boolean);
 }
 
+/** What serves the network “Full” of the guest that runs now, as it was started; null where there is nothing to say. */
+export function servedBy({ state, run }: Pick<MachineView, 'state' | 'run'>): string | null {
+  if (state === 'stopped' || state === 'crashed' || run === null) return null;
+  return run.argv.some((word) => word.startsWith('stream,id=net0,'))
+    ? 'Served by passt: to add or remove a port ends the guest’s connections.'
+    : null;
+}
+
 /** How a folder reaches the guest that runs now; null where none runs, or the folder is not what it was started with. */
 export function sharedBy(
   { state, run, pendingChanges }: Pick<MachineView, 'state' | 'run' | 'pendingChanges'>,
