@@ -1,0 +1,152 @@
+/**
+ * Which changes would make a machine boot faster, by what the lab has measured of this very machine.
+ * Pure. Never advises what was not measured, nor by figures of another kernel, QEMU or accelerator.
+ */
+import {
+  figuresOf,
+  randomOf,
+  type Difference,
+  type Experiment,
+  type ExperimentId,
+  type HostStatus,
+  type LabPlan,
+  type MachineSpec,
+} from '../../shared/index.ts';
+import { shortened } from './draft-plan.ts';
+import { bootDifferences, readyVariants, type ReadyVariant } from './ready-variants.ts';
+
+/** A change that is surely faster. */
+export interface Advice {
+  readonly key: string;
+  readonly title: string;
+  readonly sentence: string;
+  /** The machine's definition with that change. */
+  readonly spec: MachineSpec;
+  readonly difference: Difference;
+  readonly measuredAtMs: number;
+  readonly experimentId: ExperimentId;
+}
+
+export interface Advices {
+  /** What saves most first; three at most. */
+  readonly best: readonly Advice[];
+  /** What could save something and was not measured yet. */
+  readonly unknown: readonly ReadyVariant[];
+}
+
+/** What a person may want to change for a faster boot; memory, QEMU and board are chosen for other reasons. */
+const levers = [
+  ...['preset-fast', 'preset-minimal', 'kernel-fast', 'kernel-fast-no-acpi', 'kernel-elf'],
+  ...['quiet', 'console-virtio'],
+];
+const mostAdvices = 3;
+/** Enough for an interval, and over in a few minutes. */
+const rounds = 5;
+
+/**
+ * @param experiments in any order; those that are not finished are left out.
+ * @param speaksAgainst why a change would keep the machine from starting; such a change is left out.
+ */
+export function adviceFor(
+  spec: MachineSpec,
+  host: HostStatus,
+  experiments: readonly Experiment[],
+  speaksAgainst: (change: ReadyVariant) => string | null = () => null,
+): Advices {
+  const finished = experiments
+    .filter(({ state }) => state === 'finished')
+    .sort((a, b) => b.createdAtMs - a.createdAtMs);
+  const best: Advice[] = [];
+  const unknown: ReadyVariant[] = [];
+  for (const change of leversOf(spec, host)) {
+    if (speaksAgainst(change) !== null) continue;
+    const found = newestEvidence(spec, change.variant.spec, host, finished);
+    if (found === null) unknown.push(change);
+    else if (found.difference.highMs < 0) {
+      const { key, sentence, variant } = change;
+      best.push({ key, sentence, title: variant.name, spec: variant.spec, ...found });
+    }
+  }
+  best.sort((a, b) => a.difference.medianMs - b.difference.medianMs);
+  return { best: best.slice(0, mostAdvices), unknown };
+}
+
+/** The changes that can be made to a machine here. */
+export function leversOf(spec: MachineSpec, host: HostStatus): ReadyVariant[] {
+  return readyVariants(spec, host).filter(
+    ({ key, problem }) =>
+      problem === null &&
+      levers.includes(key) &&
+      // Without KVM's own clock it costs a second: nobody need measure that again.
+      (key !== 'preset-minimal' || acceleratorOf(spec, host) === 'kvm'),
+  );
+}
+
+/** A small experiment that tells what is not known yet. */
+export function measuringPlan(spec: MachineSpec, unknown: readonly ReadyVariant[]): LabPlan {
+  const asItIs = { name: 'As it is', spec, board: 'microvm' } as const;
+  return {
+    name: shortened(`Faster boots of ${spec.name}`),
+    variants: [asItIs, ...unknown.slice(0, 7).map(({ variant }) => variant)],
+    ...{ rounds, warmUps: 1 },
+  };
+}
+
+function newestEvidence(
+  from: MachineSpec,
+  to: MachineSpec,
+  host: HostStatus,
+  finished: readonly Experiment[],
+): Pick<Advice, 'difference' | 'measuredAtMs' | 'experimentId'> | null {
+  for (const experiment of finished) {
+    const [before, after] = [from, to].map((spec) => variantLike(experiment, spec, host));
+    if (before === undefined || after === undefined) continue;
+    const difference = differenceBetween(experiment, before, after);
+    if (difference === null) continue;
+    return { difference, measuredAtMs: experiment.createdAtMs, experimentId: experiment.id };
+  }
+  return null;
+}
+
+/** The variant that boots as this definition would here and now; undefined for none. */
+function variantLike(
+  { plan, commands }: Experiment,
+  spec: MachineSpec,
+  host: HostStatus,
+): number | undefined {
+  const kernelPath = { default: host.defaultKernel, fast: host.fastKernel, file: null };
+  const qemuPath = spec.qemuPath ?? host.qemu?.path;
+  const version = host.qemus.find(({ path }) => path === qemuPath)?.version;
+  const index = plan.variants.findIndex((variant, at) => {
+    const command = commands[at];
+    if (!command || variant.board !== 'microvm') return false;
+    const path =
+      spec.kernel.kind === 'file' ? spec.kernel.path : kernelPath[spec.kernel.kind]?.kernelPath;
+    return (
+      bootDifferences(variant.spec, spec).length === 0 &&
+      command.accelerator === acceleratorOf(spec, host) &&
+      command.qemuVersion === version &&
+      path !== undefined &&
+      command.argv.includes(path)
+    );
+  });
+  return index < 0 ? undefined : index;
+}
+
+function differenceBetween(
+  { plan, results, seed }: Experiment,
+  before: number,
+  after: number,
+): Difference | null {
+  const pair = [before, after];
+  const variants = pair.flatMap((index) => plan.variants[index] ?? []);
+  const own = results
+    .filter(({ variant }) => pair.includes(variant))
+    .map((result) => ({ ...result, variant: pair.indexOf(result.variant) }));
+  return figuresOf({ ...plan, variants }, own, randomOf(seed))[1]?.difference ?? null;
+}
+
+function acceleratorOf({ accelerator }: MachineSpec, { kvm }: HostStatus): 'kvm' | 'tcg' {
+  if (accelerator !== 'auto') return accelerator;
+  return kvm.state === 'works' ? 'kvm' : 'tcg';
+}
