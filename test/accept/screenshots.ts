@@ -94,6 +94,14 @@ async function mainScreens(): Promise<void> {
     await app.page.keyboard.press('Escape');
     await app.openTab('Boot');
     await shoot(app, '10-boot');
+    await app.button('Compare with…').click();
+    await app.page.getByRole('menuitem').first().click();
+    await app.page.getByRole('figure', { name: 'Boot comparison' }).waitFor();
+    await shoot(app, '10a-boot-comparison');
+    await app.button('End comparison').click();
+    await app.button('Record details…').click();
+    await shoot(app, '10b-boot-record');
+    await app.page.keyboard.press('Escape');
     await app.openTab('Overview');
     await shoot(app, '11-overview');
     await app.openTab('Settings');

@@ -8,6 +8,7 @@ import {
   type BootCondition,
   type BootTimeline,
   type PhaseName,
+  type ReadySign,
   type Run,
 } from '../../shared/index.ts';
 import { formatDuration, formatShare } from '../format/index.ts';
@@ -74,6 +75,14 @@ export function doubtsOf(run: Pick<Run, 'accelerator' | 'boot'>): Doubt[] {
   const doubts = conditions.map((key) => ({ key, ...words[key] }));
   if (run.accelerator === 'tcg') doubts.push(emulated as (typeof doubts)[number]);
   return doubts.toSorted((a, b) => rank[a.tone] - rank[b.tone]);
+}
+
+/** What a machine waits for until it is ready. */
+export function signText(ready: ReadySign): string {
+  if (ready.kind === 'console') return `the text “${ready.text}” on the console`;
+  if (ready.kind === 'port') return `TCP port ${ready.port} in the guest`;
+  if (ready.kind === 'marker') return `the line “nandu: mark ${ready.name}” on the console`;
+  return 'the word of Nandu’s init or agent';
 }
 
 /** “run 12”, with what makes it special. */

@@ -17,6 +17,7 @@ const boot: BootTimeline = {
     detail('initcall', 'pci_init', 120, 10),
     detail('kernel', 'memory', 60, 30),
     detail('kernel', 'drivers', 100, 200),
+    detail('kernel', 'unpacking', 110, 50),
     detail('device', 'virtio-rng', 210),
     detail('initcall', 'late', 320, 5),
     detail('mark', 'at-the-end', 500),
@@ -29,7 +30,7 @@ const boot: BootTimeline = {
 it('has a row for each phase that was seen, and details only where they are open', () => {
   expect(timelineRows(boot, new Set()).map(({ key, children }) => [key, children])).toEqual([
     ['process-start', 0],
-    ['kernel', 4],
+    ['kernel', 5],
     ['user-space', 2],
   ]);
   expect(openableKeys(boot)).toEqual(['kernel', 'kernel/1', 'user-space']);
@@ -40,6 +41,7 @@ it('has a row for each phase that was seen, and details only where they are open
     '-memory',
     '-drivers',
     '--pci_init',
+    '-unpacking',
     '-virtio-rng',
     '-late',
     'User space',

@@ -53,7 +53,10 @@ function detailsOf(boot: BootTimeline, phase: Phase): BootDetail[] {
   );
 }
 
-/** In their order, with each initcall below the stretch of the kernel's log that it lies in. */
+/**
+ * In their order, with each initcall below the stretch of the kernel's log that it lies in; of several that run
+ * beside each other (the initrd is unpacked meanwhile) the one that began first.
+ */
 function nest(phase: Phase, details: readonly BootDetail[]): Node[] {
   const sorted = details.toSorted((a, b) => a.startMs - b.startMs || b.durationMs - a.durationMs);
   const roots: Node[] = [];
@@ -62,7 +65,7 @@ function nest(phase: Phase, details: readonly BootDetail[]): Node[] {
     const node: Node = { key: `${phase.name}/${index}`, detail, children: [] };
     const home =
       detail.kind === 'initcall'
-        ? stretches.findLast(({ detail: stretch }) => {
+        ? stretches.find(({ detail: stretch }) => {
             const endMs = stretch.startMs + stretch.durationMs;
             return detail.startMs >= stretch.startMs && detail.startMs <= endMs;
           })
