@@ -12,6 +12,7 @@ import { runVisibly } from './lib/run.mjs';
 import { readRuntime, runtimeEnvironment } from './lib/runtime.mjs';
 import { hasDisplay, withVirtualDisplay } from './lib/xvfb.mjs';
 import { setUp } from './setup.mjs';
+import { ensureFastKernel } from './setup/fast-kernel.mjs';
 
 const EXIT_USAGE = 2;
 const folder = join('test', 'accept');
@@ -29,8 +30,11 @@ async function main() {
   const steps = await setUp({
     withVirtualDisplay: isVirtual,
     withImageTools: ['containers', 'screenshots'].includes(name),
+    withKernelTools: name === 'boot',
+    withBenchTools: name === 'boot',
   });
   await ensureBuilt(steps);
+  if (name === 'boot') await ensureFastKernel();
   const run = (/** @type {NodeJS.ProcessEnv} */ extra) =>
     runVisibly(projectNode, [join(folder, `${name}.ts`), ...rest], {
       cwd: projectRoot,

@@ -6,22 +6,23 @@
 import { join } from 'node:path';
 import { ensureBuilt } from './lib/build.mjs';
 import { runMain } from './lib/failure.mjs';
-import { guestFolder, projectNode, projectRoot } from './lib/paths.mjs';
-import { readJsonOrNull } from './lib/files.mjs';
+import { projectNode, projectRoot } from './lib/paths.mjs';
 import { runVisibly } from './lib/run.mjs';
 import { readRuntime, runtimeEnvironment } from './lib/runtime.mjs';
 import { hasDisplay, withVirtualDisplay } from './lib/xvfb.mjs';
 import { setUp } from './setup.mjs';
+import { ensureFastKernel } from './setup/fast-kernel.mjs';
 
 /** @returns {Promise<number>} the benchmark's exit code */
 async function main() {
   const isVirtual = Boolean(process.env.CI) || !hasDisplay();
-  const steps = await setUp({ withVirtualDisplay: isVirtual, withBenchTools: true });
+  const steps = await setUp({
+    withVirtualDisplay: isVirtual,
+    withKernelTools: true,
+    withBenchTools: true,
+  });
   await ensureBuilt(steps);
-  if (readJsonOrNull(join(guestFolder(), 'fast-kernel.json')) === null) {
-    const code = await runVisibly(projectNode, [join(projectRoot, 'scripts', 'guest-kernel.mjs')]);
-    if (code !== 0) return code;
-  }
+  await ensureFastKernel();
   const argv = [join('test', 'bench', 'bench.ts'), ...process.argv.slice(2)];
   const run = (/** @type {NodeJS.ProcessEnv} */ extra) =>
     runVisibly(projectNode, argv, {
