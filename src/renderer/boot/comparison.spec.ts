@@ -67,4 +67,6 @@ it('offers the baseline, the run before, and the one nearest to the middle', () 
   });
   expect(unlike(runs[0] as MeasuredRun, runs[1] as MeasuredRun)).toBeNull();
   expect(unlike(runs[0] as MeasuredRun, runs[3] as MeasuredRun)).toContain('steps');
+  const loaded = sampleRun(7, 990, { boot: sampleBoot(990, { conditions: ['loaded'] }) });
+  expect(unlike(runs[0] as MeasuredRun, loaded as MeasuredRun)).toContain('undisturbed');
 });

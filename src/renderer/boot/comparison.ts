@@ -3,7 +3,13 @@
  * Pure; a difference that the marks do not bear out is not given.
  */
 import { phaseNames, type BootTimeline, type Phase, type PhaseName } from '../../shared/index.ts';
-import { comparableWith, nearestToMedian, undisturbed, type MeasuredRun } from './statistics.ts';
+import {
+  comparableWith,
+  isUndisturbed,
+  nearestToMedian,
+  undisturbed,
+  type MeasuredRun,
+} from './statistics.ts';
 import { expectedPhases } from './timeline-rows.ts';
 
 /** One phase in both boots. */
@@ -78,13 +84,16 @@ export function candidatesFor(runs: readonly MeasuredRun[], run: MeasuredRun): C
   };
 }
 
-/** Whether two boots differ in how they ran, so that their difference is not that of the machine. */
+/** Why the difference of two boots is not that of the machine alone; null where nothing is known. */
 export function unlike(before: MeasuredRun, after: MeasuredRun): string | null {
   if (before.accelerator !== after.accelerator) return 'One ran under KVM, the other was emulated.';
   const detailed = [before, after].map(({ boot }) => boot.conditions.includes('detailed'));
   if (detailed[0] !== detailed[1]) return 'One logged each of the kernel’s steps, which slows it.';
   if (before.boot.reached !== after.boot.reached) {
     return 'One was measured until it was ready, the other until its first process.';
+  }
+  if (!isUndisturbed(before) || !isUndisturbed(after)) {
+    return 'Not both ran undisturbed: a small difference may be chance.';
   }
   return null;
 }

@@ -121,7 +121,7 @@ export function drawPoints(
     if (!run) continue;
     const x = scale.x(run.number);
     const y = scale.y(run.boot.totalMs);
-    ctx.globalAlpha = isUndisturbed(run) ? 1 : 0.4;
+    ctx.globalAlpha = isUndisturbed(run) ? 1 : 0.5;
     if (dense) {
       const cell = (x >> 1) * 4096 + (y >> 1);
       if (drawn.has(cell)) continue;

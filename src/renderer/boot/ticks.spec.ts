@@ -13,6 +13,7 @@ it('chooses round steps that stay within the span', () => {
 
 it('names the unit once', () => {
   expect(tickTexts([0, 200, 400])).toEqual(['0', '200', '400 ms']);
+  expect(tickTexts([0, 1000, 2000])).toEqual(['0', '1', '2 s']);
   expect(tickTexts([0, 2500, 5000])).toEqual(['0', '2.5', '5 s']);
   expect(tickTexts([6000.1, 6000.2])).toEqual(['6000.1', '6000.2 ms']);
 });

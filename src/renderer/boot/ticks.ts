@@ -23,7 +23,7 @@ export function tickTexts(ticksMs: readonly number[]): string[] {
   const last = ticksMs.at(-1) ?? 0;
   const stepMs = last - (ticksMs.at(-2) ?? 0);
   // Seconds only where they need no more than three digits after the point.
-  const seconds = last >= 5_000 && stepMs >= 1;
+  const seconds = last >= 2_000 && stepMs >= 1;
   return ticksMs.map((tick, index) => {
     const text = String(Number((seconds ? tick / 1000 : tick).toPrecision(9)));
     return index === ticksMs.length - 1 ? `${text} ${seconds ? 's' : 'ms'}` : text;
