@@ -1,9 +1,16 @@
 /** The preset Full behind passt: what it lets through, ports that change, and passts that end. */
 import { readFileSync } from 'node:fs';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { createConnection, createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findPasst, startedWithPasst, tryPasst } from '../../src/main/network/index.ts';
+import {
+  findPasst,
+  PasstNetwork,
+  PasstSocket,
+  startedWithPasst,
+  tryPasst,
+} from '../../src/main/network/index.ts';
 import { withChanges, type MachineId, type PortForward } from '../../src/shared/index.ts';
 import { runningPid } from '../support/fences.ts';
 import { GuestShell } from '../support/guest-shell.ts';
@@ -93,6 +100,25 @@ const changes = (id: MachineId): string[] =>
 
 const ports = (id: MachineId, ...portForwards: PortForward[]): Promise<unknown> =>
   services.manager.update(id, withChanges(services.manager.get(id).spec, { portForwards }));
+
+describe.skipIf(program === null)('a passt', () => {
+  it('that cannot open a port says which, as the other presets do', async () => {
+    const path = join(folder, 'net.sock');
+    const socket = await PasstSocket.listen(path);
+    const qemu = createConnection(path);
+    const files = { passtSocket: path, passtLog: `${path}.log`, networkLog: `${path}.said` };
+    const parts = { files, program: () => Promise.resolve(program), tell: () => undefined };
+    const forwards = [forward(await freePort()), forward(hostPort)];
+    const serving = PasstNetwork.serve(parts, socket, forwards, AbortSignal.timeout(10_000));
+    await expect(serving).rejects.toMatchObject({
+      code: 'port_taken',
+      details: { field: 'portForwards', forward: forwards[1] },
+    });
+    expect(findPasst(files.passtLog)).toBeNull();
+    qemu.destroy();
+    socket.close();
+  });
+});
 
 describe.skipIf(program === null)('a machine that passt serves', () => {
   it(
