@@ -1,6 +1,6 @@
 /** What Nandu says of a container's boot, and of a boot whose files lay on the disk only. Real QEMU. */
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, readFileSync } from 'node:fs';
+import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runFiles } from '../../src/main/host/index.ts';
@@ -77,7 +77,7 @@ describe('a container’s boot', () => {
   );
 });
 
-it.skipIf(!existsSync('/usr/bin/fincore'))('a boot from cold files says so', async () => {
+it('a boot from cold files says so', async () => {
   await withDataDirectory(async (path) => {
     const services = await Services.open(path);
     const { defaultKernel } = await services.host.status();
@@ -93,6 +93,10 @@ it.skipIf(!existsSync('/usr/bin/fincore'))('a boot from cold files says so', asy
     await services.manager.start(id);
     const { run } = await services.untilReady(id);
     expect(run?.boot?.conditions).toContain('cold');
+    await services.manager.restart(id);
+    const again = await services.untilReady(id);
+    expect(again.run?.number).toBe(2);
+    expect(again.run?.boot?.conditions).not.toContain('cold');
     await services.close();
   });
 });

@@ -28,6 +28,7 @@ import {
 import { watchProcess } from '../qemu/index.ts';
 import { QmpSession } from '../qmp/index.ts';
 import { forwardsOf, humanMonitor } from './forwards-of.ts';
+import { nothingWatched } from './boot-load.ts';
 import { connectSocket, containerListener, readinessOf } from './launch.ts';
 import { readLaunchRecord, type LaunchRecord } from './launch-record.ts';
 import { LiveRun } from './live-run.ts';
@@ -189,7 +190,7 @@ async function reconnect(candidate: Candidate): Promise<boolean> {
         // A boot that goes on is watched to its end; what came before is in the trace.
         recorder: booting ? watchOf(record) : null,
         kernelClock: null,
-        ...{ readiness, loaded: () => null },
+        ...{ readiness, host: nothingWatched },
       },
       machine.listener,
       !running,
@@ -268,7 +269,7 @@ function takeUnreachable({
         recorder: null,
         kernelClock: null,
         readiness: readinessOf(runSpec ?? machine.spec),
-        loaded: () => null,
+        host: nothingWatched,
       },
       ...{ acpi: hasAcpi(record), onProblem, marksExpected: false },
       ...{ container: false, folders: foldersOf(record, files, signal), network: null },

@@ -1,29 +1,18 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { expect, it, onTestFinished } from 'vitest';
-import { areCold, readFincore, watchLoad } from './boot-load.ts';
+import { expect, it } from 'vitest';
+import { readBytesIn, watchHost } from './boot-load.ts';
 
 it.each([
-  ['all warm', '100 100\n  980 1000\n', false],
-  ['one of them cold', '100 100\n100 1000\n', true],
-  ['an empty file', '0 0\n5 5\n', false],
-  ['a file that was not found', '100 100\n', null],
-  ['something else', 'RES SIZE\n1 1\n', null],
-  ['nothing', '', null],
-])('%s', (_name, output, cold) => {
-  expect(readFincore(output, 2)).toBe(cold);
+  ['Linux’s table', 'rchar: 1\nwchar: 2\nread_bytes: 7573504\nwrite_bytes: 0\n', 7_573_504],
+  ['a kernel that does not count', 'rchar: 1\n', null],
+  ['something else', 'read_bytes: much\n', null],
+  ['nothing', null, null],
+])('reads %s', (_name, text, bytes) => {
+  expect(readBytesIn(text)).toBe(bytes);
 });
 
-it('asks the page cache of real files, and never fails', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'nandu-cold-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  const path = join(folder, 'just written');
-  writeFileSync(path, Buffer.alloc(64 * 1024, 1));
-  expect(await areCold([path])).not.toBe(true); // null where there is no fincore
-  expect(await areCold([path, join(folder, 'missing')])).toBeNull();
-});
-
-it('cannot tell of a process that is gone', () => {
-  expect(watchLoad(2 ** 22 + 1)()).toBeNull();
+it('watches a process that is there, and cannot tell of one that is gone', () => {
+  const own = watchHost(process.pid);
+  expect([null, true, false]).toContain(own.loaded());
+  const gone = watchHost(2 ** 22 + 1);
+  expect([gone.loaded(), gone.wasCold()]).toEqual([null, null]);
 });

@@ -1,53 +1,59 @@
 /**
- * Measures what Linux's counters tell of a boot's surroundings: other programs' load, and cold files.
- * What cannot be found out is null; nothing here ever fails a start.
+ * Measures what Linux's counters tell of a boot's surroundings: other programs' load, and files that were not in
+ * the page cache. What cannot be found out is null; nothing here ever fails a start, or waits.
  */
-import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { readProcessTicks, readProcStat, wasLoaded, type LoadSample } from '../boot/index.ts';
 
 /** Linux's USER_HZ, in which /proc counts (proc(5)); 100 on x86. */
 const ticksPerSecond = 100;
-const fincoreDeadlineMs = 500;
-/** Less of a file in the page cache than this makes it cold. After a boot it was seen to be 98 % and more. */
-const warmShare = 0.9;
+/** A warm start reads nothing at all from the disk; QEMU's own file alone, dropped, was seen to make 6.7 MB. */
+const coldBytes = 1024 * 1024;
 
-/** Watches the processors from now on. @returns whether others took much of them since, see {@link wasLoaded}. */
-export function watchLoad(pid: number): () => boolean | null {
+/** What the host was like during a boot. */
+export interface HostWatch {
+  /** Whether others took much of the processors until now, see {@link wasLoaded}. */
+  loaded(): boolean | null;
+  /** Whether QEMU had to fetch files from the disk until now: itself, the kernel, the initrd. */
+  wasCold(): boolean | null;
+}
+
+/** Of a boot whose beginning nobody saw. */
+export const nothingWatched: HostWatch = { loaded: () => null, wasCold: () => null };
+
+/** Watches from now on. @param pid QEMU's, just spawned. */
+export function watchHost(pid: number): HostWatch {
   const before = sample(pid);
-  return () => {
-    const after = sample(pid);
-    return before === null || after === null ? null : wasLoaded(before, after);
+  return {
+    loaded: () => {
+      const after = sample(pid);
+      return before === null || after === null ? null : wasLoaded(before, after);
+    },
+    wasCold: () => {
+      const bytes = readBytesIn(read(`/proc/${pid}/io`));
+      return bytes === null ? null : bytes >= coldBytes;
+    },
   };
 }
 
+/** @param text of /proc/PID/io. @returns what the process caused to be fetched from the storage layer (proc(5)). */
+export function readBytesIn(text: string | null): number | null {
+  const bytes = /^read_bytes: (\d{1,16})$/m.exec(text ?? '')?.[1];
+  return bytes === undefined ? null : Number(bytes);
+}
+
 function sample(pid: number): LoadSample | null {
+  const all = readProcStat(read('/proc/stat') ?? '');
+  const qemu = readProcessTicks(read(`/proc/${pid}/stat`) ?? '');
+  if (all === null || qemu === null) return null;
+  const { user, system } = process.cpuUsage();
+  return { ...all, own: qemu + ((user + system) / 1e6) * ticksPerSecond };
+}
+
+function read(path: string): string | null {
   try {
-    const all = readProcStat(readFileSync('/proc/stat', 'latin1'));
-    const qemu = readProcessTicks(readFileSync(`/proc/${pid}/stat`, 'latin1'));
-    if (all === null || qemu === null) return null;
-    const { user, system } = process.cpuUsage();
-    return { ...all, own: qemu + ((user + system) / 1e6) * ticksPerSecond };
+    return readFileSync(path, 'latin1');
   } catch {
     return null; // it ended, or this system hides its counters
   }
-}
-
-/** Whether one of the files is not in the page cache, so that it has to be read from the disk; null where fincore(1) cannot tell. */
-export function areCold(files: readonly string[]): Promise<boolean | null> {
-  const options = { timeout: fincoreDeadlineMs, env: { ...process.env, LC_ALL: 'C' } };
-  const words = ['--bytes', '--noheadings', '--raw', '--output', 'RES,SIZE', '--', ...files];
-  return new Promise((resolve) => {
-    execFile('fincore', words, options, (error, output) => {
-      resolve(error === null ? readFincore(output, files.length) : null);
-    });
-  });
-}
-
-/** @param output a line “resident size” in bytes for each file. */
-export function readFincore(output: string, fileCount: number): boolean | null {
-  const lines = output.trim().split('\n');
-  const pairs = lines.map((line) => /^\s*(\d+)\s+(\d+)\s*$/.exec(line)?.slice(1).map(Number));
-  if (pairs.length !== fileCount || !pairs.every((pair) => pair !== undefined)) return null;
-  return pairs.some(([resident = 0, size = 0]) => resident < size * warmShare);
 }

@@ -14,7 +14,7 @@ const spawnedAtMs = 1_000_000;
 
 function follow(
   ready: ReadySign,
-  { agentTells = true, loaded = false as boolean | null } = {},
+  { agentTells = true, loaded = false, cold = false as boolean | null } = {},
 ): {
   boot: BootProgress;
   print: (text: string, atMs: number) => void;
@@ -36,7 +36,7 @@ function follow(
   const boot = new BootProgress({
     ...{ scanner, recorder, files: { traceLog } as RunFiles, kernelClock: null },
     readiness: { ready, readyDeadlineSeconds: 10, agentTells },
-    loaded: () => loaded,
+    host: { loaded: () => loaded, wasCold: () => cold },
     listener: {
       booted: (timeline) => {
         told.push(timeline);
@@ -108,4 +108,12 @@ it('a run that ends before it is ready keeps what was seen, and says when the gu
     boot.kernelLogged('[    0.100000] Run /init as init process\n');
     expect(told).toHaveLength(1); // nobody listens for a run that is over
   }
+});
+
+it('says that QEMU had to read its files from the disk, as that was until user space ran', async () => {
+  const { print, next, told } = follow({ kind: 'marker', name: 'up' }, { cold: true });
+  const seen = next();
+  print('nandu: user space uptime=1\n', 500);
+  expect((await seen).conditions).toEqual(['cold', 'no-trace']);
+  expect(told).toHaveLength(1);
 });

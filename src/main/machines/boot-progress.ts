@@ -14,6 +14,7 @@ import {
 import type { RunFiles } from '../host/index.ts';
 import { traceEvents } from '../qemu/index.ts';
 import type { QmpSession } from '../qmp/index.ts';
+import type { HostWatch } from './boot-load.ts';
 
 /** A boot's trace is some 10 KiB; a guest can make more by resetting its devices. */
 const maxTraceBytes = 2 * 1024 * 1024;
@@ -32,8 +33,7 @@ export interface BootProgressParts {
   readonly recorder: BootWatch | null;
   readonly kernelClock: { readonly unpacksItself: boolean } | null;
   readonly readiness: Readiness;
-  /** Whether others took much of the processors since the spawn; null where nobody knows. */
-  readonly loaded: () => boolean | null;
+  readonly host: HostWatch;
   readonly listener: { booted(timeline: BootTimeline): void };
   /** The monitor as long as there is one. */
   readonly monitor: () => QmpSession | null;
@@ -48,6 +48,7 @@ export class BootProgress {
   /** Whoever listens has been told that the run is over. */
   #over = false;
   #tracing: boolean;
+  #lookedForReads = false;
   #deadline: NodeJS.Timeout | null = null;
 
   constructor(parts: BootProgressParts) {
@@ -72,7 +73,10 @@ export class BootProgress {
     const { scanner, recorder, kernelClock, readiness } = this.#parts;
     if (recorder === null || this.#closed) return;
     recorder.marks(scanner.marks);
-    if (scanner.userSpaceAtMs !== null) recorder.userSpace(scanner.userSpaceAtMs);
+    if (scanner.userSpaceAtMs !== null) {
+      recorder.userSpace(scanner.userSpaceAtMs);
+      this.#lookForReads(recorder);
+    }
     const { userSpaceAtMs, userSpaceUptimeSeconds, readyAtMs } = scanner;
     if (kernelClock !== null && userSpaceAtMs !== null && userSpaceUptimeSeconds !== null) {
       const startedAtMs = userSpaceAtMs - userSpaceUptimeSeconds * 1000;
@@ -147,12 +151,20 @@ export class BootProgress {
   }
 
   #finish(recorder: BootWatch): void {
-    if (this.#parts.loaded() === true) recorder.condition('loaded');
+    if (this.#parts.host.loaded() === true) recorder.condition('loaded');
+    this.#lookForReads(recorder);
     this.#closed = true;
     this.#published = true;
     this.#stopWaiting();
     this.#parts.listener.booted(recorder.timeline());
     this.#endTracing();
+  }
+
+  /** Once, before user space reads disks: by then QEMU has all of itself, the kernel and the initrd. */
+  #lookForReads(recorder: BootWatch): void {
+    if (this.#lookedForReads) return;
+    this.#lookedForReads = true;
+    if (this.#parts.host.wasCold() === true) recorder.condition('cold');
   }
 
   #stopWaiting(): void {

@@ -21,7 +21,7 @@ import {
   type QemuProcess,
 } from '../qemu/index.ts';
 import { connectWithRetry, type QmpSession } from '../qmp/index.ts';
-import { areCold, watchLoad } from './boot-load.ts';
+import { watchHost } from './boot-load.ts';
 import type { Readiness } from './boot-progress.ts';
 import { receiveKernelLog } from './boot-log.ts';
 import { writeLaunchRecord } from './launch-record.ts';
@@ -32,9 +32,6 @@ const monitorDeadlineMs = 20_000;
 const socketDeadlineMs = 5_000;
 /** A launch with less free space than this would lose its own log. */
 const minFreeBytes = 4 * 1024 * 1024;
-
-/** To look into the page cache takes some 5 ms, beside other preparation. */
-const coldDeadlineMs = 25;
 
 const clock = new EpochClock();
 
@@ -84,9 +81,7 @@ export async function launch(context: LaunchContext): Promise<LiveRun> {
   let passtSocket: PasstSocket | null = null;
   let network: PasstNetwork | null = null;
   const sockets: Socket[] = [];
-  const { kernelPath, initrdPath, qemuPath, spec } = plan;
-  // Looked at before QEMU reads them, which makes them warm.
-  const looked = areCold([qemuPath, kernelPath, ...(initrdPath === null ? [] : [initrdPath])]);
+  const { spec } = plan;
   try {
     await makeFolders(files);
     if (context.fence !== null) fence = await Fence.prepare(files, context.fence);
@@ -96,15 +91,12 @@ export async function launch(context: LaunchContext): Promise<LiveRun> {
     }
     if (plan.passt != null) passtSocket = await PasstSocket.listen(files.passtSocket);
     throwIfCancelled(signal);
-    const cold = await Promise.race([looked, delay(coldDeadlineMs, null)]);
-    throwIfCancelled(signal);
     const spawnedAtMs = clock.now();
     const recorder = new BootWatch(spawnedAtMs, true);
-    if (cold === true) recorder.condition('cold');
     if (spec.bootDetail) recorder.condition('detailed');
     qemu = await spawnQemu(argv, files.qemuLog, fence);
     const { pid, startTicks } = qemu;
-    const loaded = watchLoad(pid);
+    const host = watchHost(pid);
     const recorded = writeLaunchRecord(files.launchRecord, {
       ...{ formatVersion: 1, runId, machineId, uuid: plan.uuid },
       ...{ pid, startTicks, spawnedAtMs, argv, database: context.database },
@@ -149,7 +141,7 @@ export async function launch(context: LaunchContext): Promise<LiveRun> {
     live = new LiveRun(
       {
         ...{ runId, files, process: qemu, qmp, hub, scanner, recorder, consoleDrained },
-        loaded,
+        host,
         readiness: readinessOf(spec),
         kernelClock: hasTrueClock(plan) ? { unpacksItself: context.unpacksItself } : null,
         acpi: plan.spec.board.acpi,
