@@ -13,7 +13,6 @@ import { networks, type Network, type PortForward } from '../../src/shared/index
 import { GuestShell } from './guest-shell.ts';
 import { startedWithPasst } from '../../src/main/network/index.ts';
 import { answersIpv6, passtAnswersIpv6 } from './ipv6-probe.ts';
-import { temporaryDirectory } from './folders.ts';
 import {
   ownAddresses,
   run,
@@ -181,7 +180,7 @@ async function probe(services: Services, network: Network, peer: Peer): Promise<
   const ipv6 =
     device &&
     (passt
-      ? await passtAnswersIpv6(program, temporaryDirectory())
+      ? await passtAnswersIpv6(program, services.paths.runtime)
       : await answersIpv6(argv[0] ?? '', netdev ?? ''));
   await services.manager.forceStop(id);
   console.error(`${network}:\n${text}\n`);
