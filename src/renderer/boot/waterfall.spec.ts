@@ -26,16 +26,16 @@ function layOut(timeline: BootTimeline, width: number, view: ViewWindow, open: s
 }
 
 it('puts every phase where it was, keeps slivers visible and labels inside the plot', () => {
-  const { rows, ticks, height } = layOut(boot, 616, wholeWindow(1000));
+  const { rows, ticks, height } = layOut(boot, 632, wholeWindow(1000));
   expect(rows.map(({ bar }) => bar && [Math.round(bar.x), Math.round(bar.width)])).toEqual([
-    [104, 50],
-    [154, 2],
-    [154, 50],
-    [204, 300],
-    [504, 100],
+    [112, 50],
+    [162, 2],
+    [162, 50],
+    [212, 300],
+    [512, 100],
   ]);
   expect(rows.map(({ text }) => text.anchor)).toEqual(['start', 'start', 'start', 'start', 'end']);
-  expect(ticks[0]).toMatchObject({ x: 104, text: '0', anchor: 'start' });
+  expect(ticks[0]).toMatchObject({ x: 112, text: '0', anchor: 'start' });
   expect(ticks.at(-1)?.text).toBe('1000 ms');
   expect(height).toBe(150);
 });

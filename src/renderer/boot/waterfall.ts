@@ -10,6 +10,8 @@ import type { ViewWindow } from './view-window.ts';
 const phaseHeight = 30;
 const detailHeight = 22;
 const rightMargin = 12;
+/** The drawing is so much wider than its card's text on either side, for the mark of the row that has the focus. */
+export const edge = 8;
 /** Room at the left for the mark that opens a row. */
 const gutter = 16;
 const indent = 14;
@@ -50,8 +52,8 @@ export function plotOf(rows: readonly TimelineRow[], view: ViewWindow, width: nu
   const canOpen = rows.some(({ children }) => children > 0);
   const deep = rows.some(({ depth }) => depth > 0);
   const labels = deep ? Math.min(240, Math.max(124, width * 0.3)) : canOpen ? 120 : 104;
-  const left = Math.round(labels);
-  const right = Math.max(left + 80, width - rightMargin);
+  const left = edge + Math.round(labels);
+  const right = Math.max(left + 80, width - edge - rightMargin);
   return { left, right, msPerPixel: (view.toMs - view.fromMs) / (right - left) };
 }
 
@@ -65,7 +67,7 @@ export function layOutRows(
   let y = 0;
   const laidOut = rows.map((row): WaterfallRow => {
     const height = row.depth === 0 ? phaseHeight : detailHeight;
-    const labelX = (canOpen ? gutter : 0) + row.depth * indent;
+    const labelX = edge + (canOpen ? gutter : 0) + row.depth * indent;
     const place = { row, y, height, labelX, label: shorten(row, plot.left - labelX - gap) };
     y += height;
     return { ...place, ...placeBar(row, view, plot) };

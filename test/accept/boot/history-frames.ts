@@ -28,6 +28,13 @@ export interface HistoryFrames {
   zoom: Frames;
 }
 
+/** What of a wheel's event matters; the page's own type does not cross into it. */
+interface Wheel {
+  deltaY: number;
+  ctrlKey?: boolean;
+  shiftKey?: boolean;
+}
+
 const frames = 180;
 const name = 'long-history';
 
@@ -86,7 +93,7 @@ async function best(move: () => Promise<Frames>): Promise<Frames> {
 }
 
 /** Turns the wheel once a frame, back and forth, and watches the frames. */
-function turn(app: NanduApp, wheel: WheelEventInit, count = frames): Promise<Frames> {
+function turn(app: NanduApp, wheel: Wheel, count = frames): Promise<Frames> {
   return app.page.locator('figure .u-over').evaluate(
     async (over, [given, wanted]) => {
       const { left, top, width, height } = over.getBoundingClientRect();
@@ -94,8 +101,7 @@ function turn(app: NanduApp, wheel: WheelEventInit, count = frames): Promise<Fra
       const frame = (): Promise<number> => new Promise((resolve) => requestAnimationFrame(resolve));
       const times = [await frame()];
       for (let index = 0; index < wanted; index += 1) {
-        const deltaY =
-          (given.deltaY ?? 0) * (wanted > 1 && Math.floor(index / 45) % 2 === 1 ? -1 : 1);
+        const deltaY = given.deltaY * (wanted > 1 && Math.floor(index / 45) % 2 === 1 ? -1 : 1);
         over.dispatchEvent(
           new WheelEvent('wheel', { ...given, ...at, deltaY, bubbles: true, cancelable: true }),
         );
