@@ -49,10 +49,15 @@ it('takes the newest word, and compares two variants of which neither is the ref
   const fresh = measured(variants, [boots(2000), boots(1000), boots(1001)], {
     createdAtMs: 2_000,
   });
+  const noisy = measured(variants, [boots(2000), boots(1000), [700, 1400, 690, 1500, 650, 1600]], {
+    createdAtMs: 3_000,
+  });
   expect(keys(adviceFor(machine, sampleHost, [old]).best)).toEqual(['quiet']);
-  const { best, unknown } = adviceFor(machine, sampleHost, [old, fresh]);
+  const { best, unknown, unsure } = adviceFor(machine, sampleHost, [old, fresh]);
   expect(best).toEqual([]);
   expect(keys(unknown)).not.toContain('quiet'); // it is known to save nothing
+  expect(unsure).toEqual([]);
+  expect(keys(adviceFor(machine, sampleHost, [old, fresh, noisy]).unsure)).toEqual(['quiet']);
 });
 
 it('does not count what was measured otherwise, or is not at its end', () => {
@@ -90,7 +95,7 @@ it('leaves out what cannot be had or what would not start', () => {
 
 it('measures what is not known in a small experiment of this machine', () => {
   const { unknown } = adviceFor(machine, sampleHost, []);
-  expect(measuringPlan(machine, unknown)).toMatchObject({
+  expect(measuringPlan(machine, unknown, 5)).toMatchObject({
     ...{ name: 'Faster boots of mine', rounds: 5, warmUps: 1 },
     variants: [{ name: 'As it is', spec: machine }, ...unknown.map(({ variant }) => variant)],
   });

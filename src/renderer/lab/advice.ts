@@ -25,6 +25,8 @@ export interface Advice {
   readonly difference: Difference;
   readonly measuredAtMs: number;
   readonly experimentId: ExperimentId;
+  /** Whether other programs took much of the processors in most of its boots. */
+  readonly loaded: boolean;
 }
 
 export interface Advices {
@@ -32,6 +34,8 @@ export interface Advices {
   readonly best: readonly Advice[];
   /** What could save something and was not measured yet. */
   readonly unknown: readonly ReadyVariant[];
+  /** What was measured too few times to tell whether it saves something that counts. */
+  readonly unsure: readonly ReadyVariant[];
 }
 
 /** What a person may want to change for a faster boot; memory, QEMU and board are chosen for other reasons. */
@@ -41,7 +45,11 @@ const levers = [
 ];
 const mostAdvices = 3;
 /** Enough for an interval, and over in a few minutes. */
-const rounds = 5;
+export const fewRounds = 5;
+/** For what those left open. */
+export const moreRounds = 15;
+/** Of a boot: what saves less counts for nothing. */
+const leastSaving = 0.05;
 
 /**
  * @param experiments in any order; those that are not finished are left out.
@@ -58,6 +66,7 @@ export function adviceFor(
     .sort((a, b) => b.createdAtMs - a.createdAtMs);
   const best: Advice[] = [];
   const unknown: ReadyVariant[] = [];
+  const unsure: ReadyVariant[] = [];
   for (const change of leversOf(spec, host)) {
     if (speaksAgainst(change) !== null) continue;
     const found = newestEvidence(spec, change.variant.spec, host, finished);
@@ -65,10 +74,10 @@ export function adviceFor(
     else if (found.difference.highMs < 0) {
       const { key, sentence, variant } = change;
       best.push({ key, sentence, title: variant.name, spec: variant.spec, ...found });
-    }
+    } else if (found.difference.lowMs < -leastSaving * found.beforeMs) unsure.push(change);
   }
   best.sort((a, b) => a.difference.medianMs - b.difference.medianMs);
-  return { best: best.slice(0, mostAdvices), unknown };
+  return { best: best.slice(0, mostAdvices), unknown, unsure };
 }
 
 /** The changes that can be made to a machine here. */
@@ -83,7 +92,11 @@ export function leversOf(spec: MachineSpec, host: HostStatus): ReadyVariant[] {
 }
 
 /** A small experiment that tells what is not known yet. */
-export function measuringPlan(spec: MachineSpec, unknown: readonly ReadyVariant[]): LabPlan {
+export function measuringPlan(
+  spec: MachineSpec,
+  unknown: readonly ReadyVariant[],
+  rounds: number,
+): LabPlan {
   const asItIs = { name: 'As it is', spec, board: 'microvm' } as const;
   return {
     name: shortened(`Faster boots of ${spec.name}`),
@@ -92,18 +105,23 @@ export function measuringPlan(spec: MachineSpec, unknown: readonly ReadyVariant[
   };
 }
 
+type Evidence = Pick<Advice, 'difference' | 'measuredAtMs' | 'experimentId' | 'loaded'> & {
+  /** The median of the machine as it is. */
+  readonly beforeMs: number;
+};
+
 function newestEvidence(
   from: MachineSpec,
   to: MachineSpec,
   host: HostStatus,
   finished: readonly Experiment[],
-): Pick<Advice, 'difference' | 'measuredAtMs' | 'experimentId'> | null {
+): Evidence | null {
   for (const experiment of finished) {
     const [before, after] = [from, to].map((spec) => variantLike(experiment, spec, host));
     if (before === undefined || after === undefined) continue;
-    const difference = differenceBetween(experiment, before, after);
-    if (difference === null) continue;
-    return { difference, measuredAtMs: experiment.createdAtMs, experimentId: experiment.id };
+    const found = differenceBetween(experiment, before, after);
+    if (found === null) continue;
+    return { ...found, measuredAtMs: experiment.createdAtMs, experimentId: experiment.id };
   }
   return null;
 }
@@ -137,13 +155,18 @@ function differenceBetween(
   { plan, results, seed }: Experiment,
   before: number,
   after: number,
-): Difference | null {
+): Pick<Evidence, 'difference' | 'beforeMs' | 'loaded'> | null {
   const pair = [before, after];
   const variants = pair.flatMap((index) => plan.variants[index] ?? []);
   const own = results
     .filter(({ variant }) => pair.includes(variant))
     .map((result) => ({ ...result, variant: pair.indexOf(result.variant) }));
-  return figuresOf({ ...plan, variants }, own, randomOf(seed))[1]?.difference ?? null;
+  const [first, second] = figuresOf({ ...plan, variants }, own, randomOf(seed));
+  const beforeMs = first?.medianMs ?? null;
+  const difference = second?.difference ?? null;
+  if (beforeMs === null || difference === null) return null;
+  const loaded = own.filter(({ boot }) => boot?.conditions.includes('loaded')).length;
+  return { difference, beforeMs, loaded: loaded > own.length / 2 };
 }
 
 function acceleratorOf({ accelerator }: MachineSpec, { kvm }: HostStatus): 'kvm' | 'tcg' {

@@ -9,12 +9,21 @@ import {
   type Experiment,
   type ExperimentId,
   type HostStatus,
+  type LabPlan,
   type MachineId,
   type MachineSpec,
   type MachineView,
 } from '../../shared/index.ts';
 import { asAppError, request } from '../api/index.ts';
-import { adviceFor, leversOf, measuringPlan, type Advice, type Advices } from './advice.ts';
+import {
+  adviceFor,
+  fewRounds,
+  leversOf,
+  measuringPlan,
+  moreRounds,
+  type Advice,
+  type Advices,
+} from './advice.ts';
 import type { LabStore } from './lab-store.svelte.ts';
 import { VariantChecks } from './variant-checks.svelte.ts';
 
@@ -101,11 +110,21 @@ export class Advisor {
     });
   }
 
-  /** Starts a small experiment about what is not known. */
+  /** The experiment that would tell what is not known, or not surely; null where nothing is left to tell. */
+  readonly question: { plan: LabPlan; again: boolean } | null = $derived.by(() => {
+    const { unknown, unsure } = this.advices ?? { unknown: [], unsure: [] };
+    const { spec } = this.#machine();
+    if (unknown.length > 0) {
+      return { plan: measuringPlan(spec, unknown, fewRounds), again: false };
+    }
+    if (unsure.length === 0) return null;
+    return { plan: measuringPlan(spec, unsure, moreRounds), again: true };
+  });
+
+  /** Starts it. */
   measure(): Promise<void> {
     return this.#try('measure', async () => {
-      const { spec } = this.#machine();
-      await this.#lab.start(measuringPlan(spec, this.advices?.unknown ?? []));
+      if (this.question) await this.#lab.start(this.question.plan);
     });
   }
 

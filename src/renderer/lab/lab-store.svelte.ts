@@ -99,6 +99,7 @@ export class LabStore {
         this.#list = listed.map((one) => newer.find(({ id }) => id === one.id) ?? one);
       }
       this.#loaded = true;
+      void this.#learnTime();
     } catch (thrown) {
       this.#error = asAppError(thrown);
     }
