@@ -321,7 +321,7 @@ function foldersOf(
 /** What the boot's start looked like is known no more, but for what its command tells. */
 function watchOf({ spawnedAtMs, argv }: LaunchRecord): BootWatch {
   const watch = new BootWatch(spawnedAtMs, false);
-  if (argv.some((word) => word.startsWith('socket,id=bootlog,'))) watch.condition('detailed');
+  if (argv.some((word) => word.includes(' nandu.bootlog'))) watch.condition('detailed');
   return watch;
 }
 
