@@ -2,7 +2,7 @@
  * Writes every screen of the window in both themes to test-results/screens, from the real app on the
  * real QEMU (the fake one only where a failure is shown). Not a check: the pictures are for eyes.
  *
- * Usage: npm run screenshots [-- main|failures|containers]
+ * Usage: npm run screenshots [-- main|failures|containers|lab]
  */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import { NanduApp, type AppOptions } from '../support/app.ts';
 import { fakeQemuEnvironment, fakeQemuPath } from '../fakes/fake-qemu.ts';
 import { projectRoot } from '../support/runtime.ts';
 import { containerScreens } from './screenshots/container-screens.ts';
+import { labScreens } from './screenshots/lab-screens.ts';
 
 const folder = join(projectRoot, 'test-results', 'screens');
 rmSync(folder, { recursive: true, force: true });
@@ -25,6 +26,7 @@ const groups = {
   main: mainScreens,
   failures: failureScreens,
   containers: () => containerScreens({ shoot, withApp, resize }),
+  lab: () => labScreens({ shoot, withApp, resize }),
 };
 const [only] = process.argv.slice(2);
 if (only !== undefined && !Object.hasOwn(groups, only)) {
