@@ -3,9 +3,10 @@
 /**
  * @typedef {'base' | 'display' | 'compiler' | 'images' | 'registry' | 'kernel' | 'bench'} PackageGroup
  *   base: always; display: a virtual screen for tests; compiler: to build the fallback runtime's SQLite;
- *   images: what the tests of container images are made and compared with; registry: a registry for them, only
- *   where CI is set, because its package starts a service; kernel: to build the fast kernel; bench: what
- *   the benchmark compares with, only on Debian, whose kernel it boots
+ *   images: what the tests of container images are made and compared with, and the passt that tests of networks use
+ *   (Nandu itself goes without); registry: a registry for them, only where CI is set, because its package starts a
+ *   service; kernel: to build the fast kernel; bench: what the benchmark compares with, only on Debian, whose kernel
+ *   it boots
  * @typedef {object} Distribution
  * @property {string[]} ids values of ID or ID_LIKE in /etc/os-release
  * @property {string[]} install command, without the packages
@@ -35,7 +36,7 @@ export const distributions = [
       ],
       display: ['xvfb'],
       compiler: ['g++', 'libc6-dev'],
-      images: ['umoci', 'attr', 'mmdebstrap'],
+      images: ['umoci', 'attr', 'mmdebstrap', 'passt'],
       registry: ['docker-registry'],
       kernel: ['make', 'gcc', 'libc6-dev', 'flex', 'bison', 'bc', 'libelf-dev'],
       bench: ['libvirt-daemon-system', 'libvirt-clients'],

@@ -55,6 +55,8 @@ export const machineViewSchema = z.object({
   pendingChanges: z.array(z.string()),
   /** Whether one more shell can be opened in its container now. */
   canOpenShell: z.boolean(),
+  /** Whether passt serves its network now: it may have given way to QEMU's own since the start. */
+  servedByPasst: z.boolean(),
   /** Whether the last edit can be taken back. */
   canUndo: z.boolean(),
   /** Why the last start failed or the machine crashed; null once it starts again. */

@@ -9,19 +9,35 @@ import {
   PasstNetwork,
   PasstSocket,
   startedWithPasst,
-  tryPasst,
 } from '../../src/main/network/index.ts';
 import { withChanges, type MachineId, type PortForward } from '../../src/shared/index.ts';
+import { passtForTests } from '../fakes/renewed-passt.ts';
 import { runningPid } from '../support/fences.ts';
 import { GuestShell } from '../support/guest-shell.ts';
 import { expectedReach, probeNetworks, probeObstacle } from '../support/network-probe.ts';
-import { readPort } from '../support/read-port.ts';
+import { readPort as readSilently } from '../support/read-port.ts';
 import { Services, withDataDirectory } from '../support/services.ts';
 
-const { program, problem } = await tryPasst(process.env);
+const passt = await passtForTests(process.env);
+const { program, renewed } = passt;
+afterAll(() => passt.dispose());
 const obstacle = await probeObstacle();
-if (program === null) console.warn(`passt is NOT tested here. ${problem}`);
-else if (obstacle !== null) console.warn(`What passt lets through is NOT tested here. ${obstacle}`);
+if (program === null) console.warn(passt.words);
+else console.log(passt.words);
+if (renewed) {
+  console.warn(
+    'Downloads of slow guests, and guests that greet, are NOT tested here: it is too old.',
+  );
+}
+if (program !== null && obstacle !== null) {
+  console.warn(`What passt lets through is NOT tested here. ${obstacle}`);
+}
+const env = { NANDU_PASST: program ?? '' };
+
+// Set-up installs one for the tests: where it is missed nobody would see that they all skip.
+it.runIf(process.env['CI'])('there is a passt to test with', () => {
+  expect(program, passt.words).not.toBeNull();
+});
 
 describe.skipIf(program === null || obstacle !== null)('full, probed by a guest', () => {
   it('reaches with passt what it reaches without', { timeout: 60_000 }, async () => {
@@ -39,7 +55,7 @@ beforeAll(async () => {
   await new Promise<void>((ready) => {
     closed = withDataDirectory(async (path) => {
       folder = path;
-      services = await Services.open(path);
+      services = await Services.open(path, { env });
       ready();
       await ended;
       expect(services.problems).toEqual([]);
@@ -73,6 +89,10 @@ const forward = (port: number, change: Partial<PortForward> = {}): PortForward =
   ...change,
 });
 
+/** Speaks first: a passt of 2023 leaves those waiting who wait for a greeting. One test greets, with newer ones. */
+const readPort = (port: number): Promise<string> =>
+  readSilently(port, '127.0.0.1', 4_000, 'anybody?\n');
+
 let count = 0;
 async function create(...portForwards: PortForward[]): Promise<MachineId> {
   const name = `passt ${(count += 1)}`;
@@ -82,7 +102,7 @@ async function create(...portForwards: PortForward[]): Promise<MachineId> {
 
 async function serve(id: MachineId): Promise<GuestShell> {
   const shell = await GuestShell.boot(services, id);
-  await shell.ask('(nc -ll -p 80 -e echo the-guest &) >/dev/null 2>&1');
+  await shell.ask(`(nc -ll -p 80 -e sh -c 'read word; echo the-guest' &) >/dev/null 2>&1`);
   await shell.ask('until grep -q eth0 /proc/net/route; do usleep 50000; done');
   return shell;
 }
@@ -156,7 +176,7 @@ describe.skipIf(program === null)('a machine that passt serves', () => {
       const second = passtOf(id) ?? 0;
       await services.close('keep');
       expect(await readPort(a)).toBe('the-guest');
-      services = await Services.open(folder);
+      services = await Services.open(folder, { env });
       expect([runningPid(services, id), passtOf(id)]).toEqual([pid, second]);
       await ports(id, forward(b));
       expect(await Promise.all([a, b].map((port) => readPort(port)))).toEqual([
@@ -164,7 +184,7 @@ describe.skipIf(program === null)('a machine that passt serves', () => {
       ]);
       await services.close('keep');
       process.kill(passtOf(id) ?? 0, 'SIGKILL');
-      services = await Services.open(folder);
+      services = await Services.open(folder, { env });
       await expect.poll(() => readPort(b), { timeout: 10_000 }).toBe('the-guest');
       expect(services.manager.get(id)).toMatchObject({ state: 'running', pendingChanges: [] });
 
@@ -179,22 +199,49 @@ describe.skipIf(program === null)('a machine that passt serves', () => {
     const [a, b] = [await freePort(), await freePort()];
     const id = await create(forward(a));
     const shell = await serve(id);
+    expect(services.manager.get(id).servedByPasst).toBe(true);
     for (let ends = 1; ends <= 4; ends += 1) {
       process.kill(passtOf(id) ?? 0, 'SIGKILL');
       await expect.poll(() => changes(id), { timeout: 10_000 }).toHaveLength(ends);
     }
     expect(changes(id).at(-1)).toContain('QEMU’s own network serves the guest now');
+    expect(services.manager.get(id).servedByPasst).toBe(false);
     expect(passtOf(id)).toBeNull();
     expect([await reachesHost(shell), await readPort(a)]).toEqual(['this computer', 'the-guest']);
     await ports(id, forward(b));
     await services.close('keep');
-    services = await Services.open(folder);
-    expect(services.manager.get(id).pendingChanges).toEqual([]);
+    services = await Services.open(folder, { env });
+    expect(services.manager.get(id)).toMatchObject({ pendingChanges: [], servedByPasst: false });
     await ports(id, forward(a));
     expect(await Promise.all([a, b].map((port) => readPort(port)))).toEqual([
       ...['the-guest', 'ECONNREFUSED'],
     ]);
     await services.manager.forceStop(id);
+  });
+
+  it.skipIf(renewed)('greets whoever comes to a port', { timeout: 60_000 }, async () => {
+    const port = await freePort();
+    const id = await create(forward(port));
+    const shell = await serve(id);
+    await shell.ask('killall nc; (nc -ll -p 80 -e echo welcome &) >/dev/null 2>&1');
+    await expect.poll(() => readSilently(port)).toBe('welcome');
+    await services.manager.forceStop(id);
+  });
+
+  it.skipIf(renewed)('sends on to a guest that reads slowly', { timeout: 60_000 }, async () => {
+    const bytes = 8 << 20;
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined).end(Buffer.alloc(bytes));
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const id = await create();
+    const shell = await serve(id);
+    // A passt of 2023 sends that in minutes, one of 2025 in a second.
+    expect(await shell.ask(`timeout 20 nc 10.0.2.2 ${port} | wc -c`)).toBe(String(bytes));
+    await services.manager.forceStop(id);
+    server.close();
   });
 
   it('has a paused guest’s ports changed, too', { timeout: 60_000 }, async () => {

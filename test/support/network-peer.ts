@@ -11,10 +11,11 @@ const server = createServer((socket) => {
   socket.end(`HTTP/1.0 200 OK\r\n\r\nstand-in ${socket.localAddress}\n`);
 });
 
-/** What the server at an address says first, or why there is none. */
+/** What the server at an address answers; nothing where there is none. */
 function read(host: string, port: number): Promise<string> {
   return new Promise((resolve) => {
     const socket = createConnection({ host, port, timeout: 4_000 });
+    socket.write('anybody?\n'); // as network-world.ts does, and why
     let text = '';
     socket.setEncoding('utf8').on('data', (more: string) => (text += more));
     socket.once('timeout', () => socket.destroy());

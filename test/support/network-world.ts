@@ -165,13 +165,14 @@ async function probe(services: Services, network: Network, peer: Peer): Promise<
   );
   const { ask } = await GuestShell.boot(services, id);
   if (replaceable) replaceResolver();
-  await ask('(nc -ll -p 80 -e echo from-the-guest >/dev/null 2>&1 &)');
+  // It is asked first, as most servers are: a passt of 2023 leaves those that greet waiting.
+  await ask(`(nc -ll -p 80 -e sh -c 'read word; echo from-the-guest' >/dev/null 2>&1 &)`);
   const text = await ask(probeScript());
   const lines = text.split('\n');
   const reached = (name: string, what: string): boolean =>
     lines.some((line) => line.startsWith(`${name}: `) && line.includes(what));
   const device = (await ask('ls /sys/class/net')).includes('eth0');
-  const fromHere = await readPort(18_080);
+  const fromHere = await readPort(18_080, '127.0.0.1', 4_000, 'anybody?\n');
   const fromNeighbour = await peer.ask(`read ${withoutPrefix(ownAddresses[0])} 18081`);
   const { argv = [] } = services.manager.get(id).run ?? {};
   const netdev = argv[argv.indexOf('-netdev') + 1];

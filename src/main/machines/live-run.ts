@@ -144,6 +144,11 @@ export class LiveRun {
     return this.#qmp !== null;
   }
 
+  /** Whether passt serves the guest's network now. */
+  get servedByPasst(): boolean {
+    return this.#parts.network?.servedByPasst === true;
+  }
+
   /** The process, for whoever takes this run over. */
   get process(): QemuProcess {
     return this.#parts.process;

@@ -118,6 +118,7 @@ export class Machine {
       run: this.#run,
       pendingChanges: this.#pendingChanges(),
       canOpenShell: this.#live?.canRun === true && this.#state === 'running',
+      servedByPasst: this.#live?.servedByPasst === true,
       canUndo: this.#previousSpec !== null,
       problem: this.#problem,
     };

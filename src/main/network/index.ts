@@ -10,7 +10,8 @@ export {
   secondOfTwins,
   without,
 } from './forwards.ts';
-export { PasstNetwork, type NetworkMonitor, type PasstNetworkParts } from './passt-network.ts';
+export type { NetworkMonitor } from './passt-exchange.ts';
+export { PasstNetwork, type PasstNetworkParts } from './passt-network.ts';
 export { findPasst, PasstSocket, untilPasstIsGone } from './passt-process.ts';
 export { tryPasst, type PasstAvailability } from './passt-trial.ts';
 export { passtHub, passtNetdev, secondOfPort, startedWithPasst } from './passt-words.ts';

@@ -5,32 +5,14 @@
 import { AppError, type PortForward } from '../../shared/index.ts';
 import { isAlive, type ProcessIdentity } from '../host/index.ts';
 import { without } from './forwards.ts';
-import { findPasst, PasstSocket, untilPasstIsGone } from './passt-process.ts';
+import { putOwn, putPasst, takeAway, type NetworkMonitor } from './passt-exchange.ts';
+import { findPasst, untilPasstIsGone, type PasstSocket } from './passt-process.ts';
 import { assertEachPortOnce, currentResolver, startOn, type PasstSources } from './passt-start.ts';
 import { RunningForwards, type HumanMonitor } from './running-forwards.ts';
 
 /** More ends than that within this time are no accident. */
 const maxEnds = 3;
 const windowMs = 30_000;
-
-/** What QEMU is told about what is behind the guest's device. Each fails where QEMU does not do it. */
-export interface NetworkMonitor {
-  readonly human: HumanMonitor;
-  /** Takes away what there is; nothing is also well. */
-  detach(): Promise<void>;
-  /** Connects to a passt that is about to serve. */
-  attachPasst(socketPath: string): Promise<void>;
-  /** QEMU's own network, without a port. */
-  attachOwn(): Promise<void>;
-  /**
-   * Sends something in the guest's name. passt learns the guest's address from what it sends: until then whoever
-   * connects to a forwarded port is taken in and left waiting. And a device that waited for what is gone by now goes
-   * on, which it does not by itself (net/queue.c; net/hub.c wakes nobody when a port comes).
-   */
-  announce(): Promise<void>;
-  /** Whether QEMU goes on, and so does the need for a network. */
-  goesOn(): Promise<boolean>;
-}
 
 /** What {@link PasstNetwork} is made of. */
 export interface PasstNetworkParts extends PasstSources {
@@ -124,6 +106,11 @@ export class PasstNetwork {
     this.#monitor = monitor;
   }
 
+  /** Whether it is passt that serves; else QEMU's own network does. */
+  get servedByPasst(): boolean {
+    return this.#passt !== null;
+  }
+
   /** The ports that are open now. */
   get forwards(): readonly PortForward[] {
     return this.#forwards;
@@ -209,26 +196,13 @@ export class PasstNetwork {
 
   /** The old one's ports are free only when it is gone. */
   async #replace(forwards: readonly PortForward[]): Promise<void> {
-    const { files } = this.#parts;
     const monitor = this.#told();
     const resolver = await currentResolver();
-    await this.#takeAway();
-    const socket = await PasstSocket.listen(files.passtSocket);
-    try {
-      await monitor.attachPasst(files.passtSocket);
-      const signal = AbortSignal.timeout(15_000);
-      this.#passt = await startOn(socket, this.#parts, forwards, resolver, signal);
-      this.#forwards = forwards;
-      this.#resolver = resolver;
-      await monitor.announce();
-    } finally {
-      socket.close();
-    }
-  }
-
-  async #takeAway(): Promise<void> {
-    await this.#told().detach();
-    if (this.#passt !== null) await untilPasstIsGone(this.#passt);
+    await takeAway(monitor, this.#passt);
+    this.#passt = await putPasst(monitor, this.#parts, forwards, resolver);
+    this.#forwards = forwards;
+    this.#resolver = resolver;
+    await monitor.announce();
   }
 
   /** QEMU's own network in its place, until the machine's next start. */
@@ -238,18 +212,9 @@ export class PasstNetwork {
     guest: 'awake' | 'asleep' = 'awake',
   ): Promise<void> {
     const monitor = this.#told();
-    await this.#takeAway();
-    await monitor.attachOwn();
+    await takeAway(monitor, this.#passt);
+    this.#forwards = await putOwn(monitor, forwards);
     this.#passt = null;
-    this.#forwards = [];
-    const own = new RunningForwards(monitor.human, null);
-    for (const forward of forwards) {
-      const opened = await own.change([], [forward]).then(
-        () => true,
-        () => false,
-      );
-      if (opened) this.#forwards = [...this.#forwards, forward];
-    }
     if (guest === 'awake') await monitor.announce();
     const lost = without(forwards, this.#forwards).map(({ hostPort }) => hostPort);
     const closed = lost.length === 0 ? '' : ` Not open any more: ${lost.join(', ')}.`;

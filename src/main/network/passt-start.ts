@@ -39,9 +39,12 @@ export async function startOn(
   }
 }
 
-/** passt's “Failed to bind port 8080 (Address already in use) for option …”, as the other presets say it. */
+/**
+ * passt's “Failed to bind port 8080 (Address already in use) for option …”, as the other presets say it; or, as older
+ * ones have it, “Failed to bind any port for '-t 127.0.0.1/8080:80', exiting”.
+ */
 function takenPort(error: unknown, forwards: readonly PortForward[]): unknown {
-  const port = /\bbind\b.*?(\d+)/.exec((error as Error).message)?.[1];
+  const port = /\bbind (?:port |any port\b.*?\/)(\d+)/.exec((error as Error).message)?.[1];
   if (port === undefined || error instanceof AppError) return error;
   const forward = forwards.find(({ hostPort }) => hostPort === Number(port)) ?? forwards[0];
   if (forward === undefined) return error;

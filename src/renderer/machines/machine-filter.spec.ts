@@ -12,6 +12,7 @@ function machine(name: string, labels: string[] = []): MachineView {
     run: null,
     pendingChanges: [],
     canOpenShell: false,
+    servedByPasst: false,
     canUndo: false,
     problem: null,
   };

@@ -29,6 +29,7 @@ const stopping = (activity: MachineView['activity']): MachineView => ({
   run: null,
   pendingChanges: [],
   canOpenShell: false,
+  servedByPasst: false,
   canUndo: false,
   problem: null,
 });

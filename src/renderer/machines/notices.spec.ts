@@ -23,6 +23,7 @@ function view(change: Partial<MachineView>): MachineView {
     run: null,
     pendingChanges: [],
     canOpenShell: false,
+    servedByPasst: false,
     canUndo: false,
     problem: null,
     ...change,

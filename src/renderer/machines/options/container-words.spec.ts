@@ -92,10 +92,6 @@ it('says how a folder reaches the guest that runs, and nothing of one that does 
 });
 
 it('says what a port costs where passt serves the network', () => {
-  const machine = (state: MachineView['state'], ...argv: string[]): MachineView =>
-    ({ state, run: { argv } }) as unknown as MachineView;
-  const stream = 'stream,id=net0,server=off,addr.type=unix,addr.path=/r/net.sock';
-  expect(servedBy(machine('running', 'qemu', '-netdev', stream))).toMatch(/^Served by passt: /);
-  expect(servedBy(machine('stopped', 'qemu', '-netdev', stream))).toBeNull();
-  expect(servedBy(machine('running', 'qemu', '-netdev', 'user,id=net0,ipv6=off'))).toBeNull();
+  expect(servedBy({ servedByPasst: true })).toMatch(/^Served by passt: /);
+  expect(servedBy({ servedByPasst: false })).toBeNull();
 });

@@ -104,10 +104,9 @@ export function devicesOf({ devices, disks, network, container, ...spec }: Machi
   ].filter(Boolean);
 }
 
-/** What serves the network “Full” of the guest that runs now, as it was started; null where there is nothing to say. */
-export function servedBy({ state, run }: Pick<MachineView, 'state' | 'run'>): string | null {
-  if (state === 'stopped' || state === 'crashed' || run === null) return null;
-  return run.argv.some((word) => word.startsWith('stream,id=net0,'))
+/** What serves the guest's network now, where that makes a difference; else null. */
+export function servedBy({ servedByPasst }: Pick<MachineView, 'servedByPasst'>): string | null {
+  return servedByPasst
     ? 'Served by passt: to add or remove a port ends the guest’s connections.'
     : null;
 }
