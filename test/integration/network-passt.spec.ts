@@ -1,5 +1,5 @@
 /** The preset Full behind passt: what it lets through, ports that change, and passts that end. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { createConnection, createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -218,6 +218,36 @@ describe.skipIf(program === null)('a machine that passt serves', () => {
     ]);
     await services.manager.forceStop(id);
   });
+
+  it(
+    'boots with QEMU’s own network when its passt does not come',
+    { timeout: 60_000 },
+    async () => {
+      const path = join(folder, 'fickle-passt');
+      // The trial names no resolver, a machine's passt does.
+      const script = `#!/bin/sh\ncase "$*" in *--dns-host*) exit 1 ;; esac\nexec '${program}' "$@"\n`;
+      writeFileSync(path, script, { mode: 0o755 });
+      await withDataDirectory(async (data) => {
+        const fickle = await Services.open(data, { env: { NANDU_PASST: path } });
+        const port = await freePort();
+        const portForwards = [forward(port)];
+        const { id } = await fickle.manager.create(
+          fickle.spec({ network: 'full', portForwards, quietKernel: true }),
+        );
+        const shell = await GuestShell.boot(fickle, id);
+        await shell.ask('until grep -q eth0 /proc/net/route; do usleep 50000; done');
+        expect(await reachesHost(shell)).toBe('this computer');
+        expect(fickle.manager.get(id)).toMatchObject({ state: 'running', servedByPasst: false });
+        expect(startedWithPasst(fickle.manager.get(id).run?.argv ?? [])).toBe(false);
+        const [second, first] = fickle.manager.runs(id, 9);
+        expect([first?.end?.kind, second?.end]).toEqual(['launch-failed', null]);
+        expect(fickle.journal.map(({ message }) => message)).toContainEqual(
+          expect.stringMatching(/^QEMU’s own network serves the guest now\. passt did not start/),
+        );
+        await fickle.close();
+      });
+    },
+  );
 
   it.skipIf(renewed)('greets whoever comes to a port', { timeout: 60_000 }, async () => {
     const port = await freePort();

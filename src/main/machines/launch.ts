@@ -170,7 +170,6 @@ export async function launch(context: LaunchContext): Promise<LiveRun> {
     if (unconfined !== null && hasUserManager(process.env)) {
       context.onProblem(new Error(`The machine runs without limits of its own: ${unconfined}`));
     }
-    await network?.settle();
     await qmp.execute('cont', undefined, { signal });
     recorder.resumed(await resumed);
     live.bootBegins();

@@ -100,6 +100,7 @@ export class Planner {
     runId: RunId,
     spec: MachineSpec,
     secrets: 'with-secrets' | 'without-secrets' = 'with-secrets',
+    network: 'any-network' | 'without-passt' = 'any-network',
   ): Promise<PlannedLaunch> {
     const files = runFiles(this.#paths, runId);
     const bootFiles = await checkSpec(spec, await this.#host.status());
@@ -126,7 +127,7 @@ export class Planner {
       firmware: firmwareOf(spec, qemu),
       sandbox: qemu.capabilities?.sandbox ?? true,
       container: container?.devices ?? null,
-      passt: await this.#passtFor(spec, qemu),
+      passt: network === 'without-passt' ? null : await this.#passtFor(spec, qemu),
     };
     const fence = spec.network === 'internet' ? this.#host.fence.tools : null;
     const served = servedOf(container?.devices.folders ?? [], this.#host);

@@ -69,8 +69,18 @@ export class RunKeeper {
     if (signal.aborted) throw new AppError('cancelled', 'The start was called off.');
     report.activity('launching');
     const releasePorts = await ports.reserve(machine, spec);
+    const prepared = { machine, report, signal };
     try {
-      return await this.#launch({ machine, report, signal, runId, planned });
+      return await this.#launch({ ...prepared, runId, planned }).catch(async (error: unknown) => {
+        if (plan.passt == null || !isPasstMissing(error)) throw error;
+        report.listener.networkChanged?.(
+          `QEMU’s own network serves the guest now. ${error.message}`,
+        );
+        const again = runIdSchema.parse(randomUUID());
+        const without = ['with-secrets', 'without-passt'] as const;
+        const other = await planner.plan(machine.id, again, spec, ...without);
+        return this.#launch({ ...prepared, runId: again, planned: other });
+      });
     } finally {
       releasePorts();
     }
@@ -162,6 +172,11 @@ export class RunKeeper {
       onProblem(error);
     }
   }
+}
+
+/** A start that failed for that alone can be made with another network. */
+function isPasstMissing(error: unknown): error is AppError {
+  return error instanceof AppError && error.code === 'network_unavailable';
 }
 
 /** @throws AppError `disk_full`, or `file_unreadable` with the path. */

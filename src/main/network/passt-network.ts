@@ -32,8 +32,6 @@ export class PasstNetwork {
   #looking = false;
   #closed = false;
   #ends: number[] = [];
-  /** Why it did not come up with its QEMU, until that is made good. */
-  #failure: string | null = null;
 
   private constructor(
     parts: PasstNetworkParts,
@@ -48,10 +46,10 @@ export class PasstNetwork {
   }
 
   /**
-   * For a QEMU that is about to start and connects by itself. Where passt does not serve it, {@link settle} sees
-   * to another network.
+   * For a QEMU that is about to start and connects by itself. One whose passt did not come has to be ended: with
+   * another network in that place before its first instruction, QEMU 7.2 span and the guest never booted.
    * @param socket listens by then.
-   * @throws AppError `port_taken`, `cancelled`.
+   * @throws AppError `port_taken`, `cancelled`, `network_unavailable`.
    */
   static async serve(
     parts: PasstNetworkParts,
@@ -65,17 +63,8 @@ export class PasstNetwork {
       return new PasstNetwork(parts, passt, forwards, resolver);
     } catch (error) {
       if (signal.aborted) throw new AppError('cancelled', 'The start was called off.');
-      if (!(error instanceof AppError) || error.code === 'port_taken') throw error;
-      const network = new PasstNetwork(parts, null, forwards, resolver);
-      network.#failure = error.message;
-      return network;
+      throw error;
     }
-  }
-
-  /** Before the guest's first instruction, after {@link use}. @throws AppError `qmp_failed`. */
-  async settle(): Promise<void> {
-    if (this.#failure !== null) await this.#giveUp(this.#forwards, this.#failure, 'asleep');
-    this.#failure = null;
   }
 
   /** As soon as the guest runs. @throws AppError `qmp_failed`. */
@@ -206,16 +195,12 @@ export class PasstNetwork {
   }
 
   /** QEMU's own network in its place, until the machine's next start. */
-  async #giveUp(
-    forwards: readonly PortForward[],
-    why: string,
-    guest: 'awake' | 'asleep' = 'awake',
-  ): Promise<void> {
+  async #giveUp(forwards: readonly PortForward[], why: string): Promise<void> {
     const monitor = this.#told();
     await takeAway(monitor, this.#passt);
     this.#forwards = await putOwn(monitor, forwards);
     this.#passt = null;
-    if (guest === 'awake') await monitor.announce();
+    await monitor.announce();
     const lost = without(forwards, this.#forwards).map(({ hostPort }) => hostPort);
     const closed = lost.length === 0 ? '' : ` Not open any more: ${lost.join(', ')}.`;
     this.#parts.tell(`QEMU’s own network serves the guest now. ${why}${closed}`);
