@@ -192,7 +192,7 @@ describe('a container’s machine', () => {
   });
 
   it('runs the very image whose row was chosen, and images of one name are told apart', async () => {
-    await app.page.getByRole('navigation', { name: 'Library' }).getByRole('button').click();
+    await app.page.getByRole('navigation', { name: 'Library' }).getByText('Images').click();
     const table = app.page.getByRole('table', { name: 'Images' });
     await importImage('moving', 'third');
     await table.getByText('what the name means now').waitFor();

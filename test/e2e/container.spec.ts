@@ -225,7 +225,7 @@ describe('a container in the window', () => {
   });
 
   it('keeps its image from being removed, until it is gone itself', async () => {
-    await app.page.getByRole('navigation', { name: 'Library' }).getByRole('button').click();
+    await app.page.getByRole('navigation', { name: 'Library' }).getByText('Images').click();
     const images = app.page.getByRole('table', { name: 'Images' });
     await images.waitFor();
     expect(await complaints('Images')).toEqual([]);
@@ -236,7 +236,7 @@ describe('a container in the window', () => {
     await app.page.getByText(/the values of its secrets/).waitFor();
     await app.page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click();
     await expect.poll(() => app.machines()).toEqual([]);
-    await app.page.getByRole('navigation', { name: 'Library' }).getByRole('button').click();
+    await app.page.getByRole('navigation', { name: 'Library' }).getByText('Images').click();
     await expect.poll(() => remove.getAttribute('aria-disabled')).toBeNull();
     await remove.click();
     await app.page.getByRole('alertdialog').getByRole('button', { name: 'Remove' }).click();
