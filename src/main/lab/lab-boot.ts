@@ -17,7 +17,7 @@ import {
   type RunEnd,
 } from '../../shared/index.ts';
 import { ConsoleHub } from '../console/index.ts';
-import { launch, type Planner } from '../machines/index.ts';
+import { careFor, launch, type Planner } from '../machines/index.ts';
 import { buildArgv } from '../qemu/index.ts';
 
 const failureLines = 20;
@@ -97,11 +97,13 @@ export async function bootOnce(
       records: planned.container?.records ?? null,
       listener: watch,
     });
+    const endCare = careFor({ ...{ files: plan.files, hub, onProblem }, live: () => live });
     try {
       const deadlineMs = spec.readyDeadlineSeconds * 1000 + spareMs;
       const end = await watch.wait(deadlineMs, signal);
       return { command, result: resultOf(watch.boot, end) };
     } finally {
+      await endCare();
       await live.kill();
     }
   } catch (error) {

@@ -3,6 +3,7 @@ export { examineHost } from './examine-host.ts';
 export { HostEnvironment, type HostEnvironmentOptions } from './host-environment.ts';
 export type { ConsoleHandle } from './console-handle.ts';
 export { launch } from './launch.ts';
+export { careFor } from './run-care.ts';
 export { readLaunchRecord } from './launch-record.ts';
 export { saving } from './run-keeper.ts';
 export { Planner } from './planner.ts';
