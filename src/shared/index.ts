@@ -22,3 +22,4 @@ export * from './presets.ts';
 export * from './qemu-features.ts';
 export * from './run.ts';
 export * from './settings.ts';
+export * from './statistics.ts';

@@ -1,13 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { defaultSpec } from './presets.ts';
 import type { LabPlan, LabResult } from './lab.ts';
-import { differenceOf, figuresOf, sayDifference } from './lab-statistics.ts';
+import { randomOf } from './lab-schedule.ts';
+import { differenceOf, fewestPairs, figuresOf, sayDifference } from './lab-statistics.ts';
 
-/** The same numbers every time; as good as any for a test. */
-function numbers(seed: number): () => number {
-  let state = seed;
-  return () => (state = (state * 48271) % 2147483647) / 2147483647;
-}
 /** About normal: twelve uniform numbers. */
 const normal = (random: () => number): number =>
   Array.from({ length: 12 }, random).reduce((sum, one) => sum + one, -6);
@@ -17,7 +13,7 @@ const plan: LabPlan = {
   variants: ['bzImage', 'ELF'].map((name) => ({
     ...{ name, board: 'microvm', spec: { ...defaultSpec, name } },
   })),
-  rounds: 6,
+  rounds: 7,
   warmUps: 1,
 };
 const resultOf = (round: number, variant: number, totalMs: number | null): LabResult => ({
@@ -34,41 +30,53 @@ const resultOf = (round: number, variant: number, totalMs: number | null): LabRe
 
 describe('figuresOf', () => {
   const results = [
-    ...[2000, 1010, 1000, 990, 1020, 1005, 3000].map((ms, round) => resultOf(round, 0, ms)),
-    ...[90, 305, 300, null, 320, 310, 2290].map((ms, round) => resultOf(round, 1, ms)),
+    ...[2000, 1010, 1000, 990, 1020, 1005, 3000, 1000].map((ms, round) => resultOf(round, 0, ms)),
+    ...[90, 305, 300, null, 320, 310, 2290, 301].map((ms, round) => resultOf(round, 1, ms)),
   ];
-  const [first, second] = figuresOf(plan, results, numbers(5));
+  const [first, second] = figuresOf(plan, results);
 
   it('leaves warm-ups out, and marks what lies far out without leaving it out', () => {
-    expect(first?.times).toHaveLength(6);
+    expect(first?.times).toHaveLength(7);
     expect(first?.times.filter(({ outlier }) => outlier)).toEqual([
       { round: 6, ms: 3000, outlier: true },
     ]);
-    expect(first?.medianMs).toBe(1007.5);
-    expect([second?.failures, second?.times.length]).toEqual([1, 5]);
+    expect(first?.medianMs).toBe(1005);
+    expect([second?.failures, second?.times.length]).toEqual([1, 6]);
   });
 
   it('compares within rounds, so that a slow moment of the host counts for neither', () => {
-    expect(second?.difference).toMatchObject({ medianMs: -700, pairs: 5 });
-    expect(second?.difference?.highMs).toBeLessThan(-690);
+    expect(second?.difference).toEqual({ medianMs: -700, lowMs: -710, highMs: -695, pairs: 6 });
+  });
+
+  it('is as sure as it is asked to be, and says nothing where the pairs do not bear that out', () => {
+    expect(figuresOf(plan, results, 0.99)[1]?.difference).toBeNull();
+    expect(figuresOf(plan, results, 0.78)[1]?.difference).toMatchObject({ lowMs: -705 });
   });
 });
 
-it('covers the true difference in about 95 of 100 experiments', () => {
-  const random = numbers(11);
-  let covered = 0;
-  const experiments = 200;
-  for (let turn = 0; turn < experiments; turn++) {
-    const pairs = Array.from({ length: 15 }, () => 50 + 20 * normal(random));
-    const found = differenceOf(pairs, random);
-    if (found && found.lowMs <= 50 && found.highMs >= 50) covered += 1;
-  }
-  expect(covered / experiments).toBeGreaterThan(0.89);
-  expect(covered / experiments).toBeLessThan(0.995);
-});
+/** Where the bootstrap covered 87.5 % of 7 pairs, and 90.8 % of 13. */
+it.each(Array.from({ length: 15 }, (_, index) => index + 6))(
+  'has the true difference in at least 95 of 100 intervals of %i pairs',
+  (pairs) => {
+    const random = randomOf(pairs);
+    const experiments = 2_000;
+    let covered = 0;
+    for (let turn = 0; turn < experiments; turn++) {
+      const found = differenceOf(Array.from({ length: pairs }, () => 50 + 20 * normal(random)));
+      if (found && found.lowMs <= 50 && found.highMs >= 50) covered += 1;
+    }
+    // Three standard errors of the simulation itself, and nothing more.
+    const noise = 3 * Math.sqrt((0.95 * 0.05) / experiments);
+    expect(covered / experiments).toBeGreaterThan(0.95 - noise);
+  },
+);
 
-it('says nothing of fewer than five pairs', () => {
-  expect(differenceOf([1, 2, 3, 4], numbers(1))).toBeNull();
+it('says nothing of fewer pairs than can be 95 % sure', () => {
+  expect(differenceOf([1, 2, 3, 4, 5])).toBeNull();
+  expect(fewestPairs).toBe(6);
+  expect(differenceOf([1, 2, 3, 4, 5, 6])).toEqual({
+    ...{ medianMs: 3.5, lowMs: 1, highMs: 6, pairs: 6 },
+  });
 });
 
 it.each([
@@ -84,7 +92,7 @@ it.each([
     { medianMs: 1, lowMs: -30, highMs: 150, pairs: 9 },
     'ELF: no difference can be told; it lies between 30 ms faster and 0.15 s slower, 95 % sure.',
   ],
-  [null, 'ELF: too few boots to compare (5 are needed).'],
+  [null, 'ELF: too few boots to compare (6 are needed).'],
 ])('says %j plainly', (difference, sentence) => {
   expect(sayDifference('ELF', difference)).toBe(sentence);
 });

@@ -3,11 +3,12 @@
  * Pure. Never drops a boot that counts: outliers are marked, and medians do not follow them.
  */
 import type { LabPlan, LabResult } from './lab.ts';
+import { median, medianInterval, quantile } from './statistics.ts';
 
-/** Resamples of a bootstrap; more make the interval no truer, only smoother. */
-const resamples = 2_000;
-/** An interval of fewer pairs would claim what nobody can know. */
-export const fewestPairs = 5;
+/** How sure differences are said to be, of each one by itself. */
+const confidence = 0.95;
+/** The fewest pairs with an interval that is so sure: that of five could be 93.75 % sure at most. */
+export const fewestPairs = 6;
 /** Tukey's fences: farther than this many interquartile ranges outside of the middle half. */
 const fence = 1.5;
 
@@ -29,17 +30,17 @@ export interface VariantFigures {
 /** Negative is faster. */
 export interface Difference {
   readonly medianMs: number;
-  /** Within these 95 of 100 such experiments would find it. */
+  /** At least 95 of 100 such intervals have the true median of the differences between these. */
   readonly lowMs: number;
   readonly highMs: number;
   readonly pairs: number;
 }
 
-/** @param random numbers from 0 (included) to 1. */
+/** @param sure how sure the differences are, see {@link differenceOf}. */
 export function figuresOf(
   plan: LabPlan,
   results: readonly LabResult[],
-  random: () => number,
+  sure: number = confidence,
 ): VariantFigures[] {
   const counted = results.filter(({ round }) => round >= plan.warmUps);
   const timesOf = (variant: number): Map<number, number> =>
@@ -51,8 +52,8 @@ export function figuresOf(
   const first = timesOf(0);
   return plan.variants.map((_, variant) => {
     const times = timesOf(variant);
-    const sorted = [...times.values()].sort((a, b) => a - b);
-    const [low, high] = [quantileOf(sorted, 0.25), quantileOf(sorted, 0.75)];
+    const all = [...times.values()];
+    const [low, high] = [quantile(all, 0.25), quantile(all, 0.75)];
     const reach = (high - low) * fence;
     const pairs = [...times].flatMap(([round, ms]) => {
       const other = first.get(round);
@@ -65,39 +66,28 @@ export function figuresOf(
         .map(([round, ms]) => ({ round, ms, outlier: ms < low - reach || ms > high + reach })),
       failures: counted.filter((result) => result.variant === variant && result.failure !== null)
         .length,
-      medianMs: sorted.length === 0 ? null : quantileOf(sorted, 0.5),
-      p95Ms: sorted.length === 0 ? null : quantileOf(sorted, 0.95),
-      difference: variant === 0 ? null : differenceOf(pairs, random),
+      medianMs: all.length === 0 ? null : median(all),
+      p95Ms: all.length === 0 ? null : quantile(all, 0.95),
+      difference: variant === 0 ? null : differenceOf(pairs, sure),
     };
   });
 }
 
 /**
- * The median of differences within a round, so that what drifts from round to round cancels out, and its
- * bootstrap percentile interval (Efron & Tibshirani, "An Introduction to the Bootstrap", chapter 13).
+ * The median of differences within a round, so that what drifts from round to round cancels out, and its exact,
+ * distribution-free interval ({@link medianInterval}). Not a bootstrap's: of so few boots that covers less than
+ * it says (87.5 % of 7 pairs, 90.8 % of 13).
+ * @param sure the probability, at least, that the interval has the true median in it.
+ * @returns null for too few pairs; {@link fewestPairs} are enough for 95 %.
  */
-export function differenceOf(pairs: readonly number[], random: () => number): Difference | null {
-  if (pairs.length < fewestPairs) return null;
-  const medians: number[] = [];
-  for (let turn = 0; turn < resamples; turn++) {
-    const sample = pairs.map(() => pairs[Math.floor(random() * pairs.length)] ?? Number.NaN);
-    medians.push(
-      quantileOf(
-        sample.sort((a, b) => a - b),
-        0.5,
-      ),
-    );
-  }
-  medians.sort((a, b) => a - b);
-  return {
-    medianMs: quantileOf(
-      [...pairs].sort((a, b) => a - b),
-      0.5,
-    ),
-    lowMs: quantileOf(medians, 0.025),
-    highMs: quantileOf(medians, 0.975),
-    pairs: pairs.length,
-  };
+export function differenceOf(
+  pairs: readonly number[],
+  sure: number = confidence,
+): Difference | null {
+  const interval = medianInterval(pairs, sure);
+  if (interval === null) return null;
+  const { low, high } = interval;
+  return { medianMs: median(pairs), lowMs: low, highMs: high, pairs: pairs.length };
 }
 
 /** A difference in a plain sentence. */
@@ -113,13 +103,4 @@ export function sayDifference(name: string, difference: Difference | null): stri
 
 function seconds(ms: number): string {
   return ms < 100 ? `${ms.toFixed(ms < 10 ? 1 : 0)} ms` : `${(ms / 1000).toFixed(2)} s`;
-}
-
-/** Type 7, as everywhere; NaN for none. @param sorted ascending. */
-function quantileOf(sorted: readonly number[], probability: number): number {
-  const rank = (sorted.length - 1) * probability;
-  const index = Math.floor(rank);
-  const lower = sorted[index] ?? Number.NaN;
-  const upper = sorted[index + 1] ?? lower;
-  return lower + (upper - lower) * (rank - index);
 }

@@ -89,7 +89,7 @@ it(
       { name: 'As it is', spec, board: 'microvm' },
       { name: 'ELF', spec: { ...spec, kernel: { kind: 'default' } }, board: 'microvm' },
     ];
-    await app.invoke('lab:start', { name: 'Kernels', rounds: 5, warmUps: 0, variants });
+    await app.invoke('lab:start', { name: 'Kernels', rounds: 6, warmUps: 0, variants });
     await advisor.getByText('“Kernels” goes on').waitFor();
     await advisor.getByText(/^\S+ m?s faster, 95 % sure between/).waitFor({ timeout: 240_000 });
     await advisor.getByRole('button', { name: 'Apply ELF kernel' }).click();

@@ -46,6 +46,7 @@ it('is one page without markup of others, and hides no failure', () => {
     '[31mKernel panic&lt;/pre&gt;',
     '<td>1002.5<td>',
     'loaded',
+    'by order statistics, and at least 95 % sure',
   ]) {
     expect(report).toContain(said);
   }

@@ -7,7 +7,6 @@ import {
   joinWords,
   phaseInfo,
   phaseNames,
-  randomOf,
   sayDifference,
   type Experiment,
   type VariantFigures,
@@ -19,7 +18,7 @@ const rowHeight = 34;
 /** @returns the file's text. */
 export function labReport(experiment: Experiment): string {
   const { plan, host, createdAtMs, commands, results, seed } = experiment;
-  const figures = figuresOf(plan, results, randomOf(seed));
+  const figures = figuresOf(plan, results);
   const date = new Date(createdAtMs).toISOString().slice(0, 16).replace('T', ' ');
   const name = (variant: number): string => plan.variants[variant]?.name ?? '';
   const sentences = figures
@@ -33,7 +32,12 @@ export function labReport(experiment: Experiment): string {
 <style>${style}</style>
 <h1>${escape(plan.name)}</h1>
 <p class="quiet">${date} UTC · ${escape(host)} · ${plan.rounds} rounds in turns, shuffled by seed ${seed}, after ${plan.warmUps} that do not count${accelerators.has('tcg') ? ' · <b>emulated (TCG)</b>: not what KVM would show' : ''}</p>
-${sentences.length === 0 ? '' : `<h2>Against “${escape(name(0))}”</h2><ul>${sentences.join('')}</ul>`}
+${
+  sentences.length === 0
+    ? ''
+    : `<h2>Against “${escape(name(0))}”</h2><ul>${sentences.join('')}</ul>
+<p class="quiet">Medians of the differences within a round; each interval by itself is exact, by order statistics, and at least 95 % sure.</p>`
+}
 <h2>Milliseconds from spawn to ready</h2>
 <table><tr><th>Variant<th>Boots<th>Failed<th>Median<th>95th percentile<th>Far out</tr>
 ${figures.map((row) => tableRow(row, name(row.variant))).join('\n')}

@@ -3,8 +3,8 @@
  * Pure. Never advises what was not measured, nor by figures of another kernel, QEMU or accelerator.
  */
 import {
+  fewestPairs,
   figuresOf,
-  randomOf,
   type Difference,
   type Experiment,
   type ExperimentId,
@@ -45,7 +45,7 @@ const levers = [
 ];
 const mostAdvices = 3;
 /** Enough for an interval, and over in a few minutes. */
-export const fewRounds = 5;
+export const fewRounds = fewestPairs;
 /** For what those left open. */
 export const moreRounds = 15;
 /** Of a boot: what saves less counts for nothing. */
@@ -152,7 +152,7 @@ function variantLike(
 }
 
 function differenceBetween(
-  { plan, results, seed }: Experiment,
+  { plan, results }: Experiment,
   before: number,
   after: number,
 ): Pick<Evidence, 'difference' | 'beforeMs' | 'loaded'> | null {
@@ -161,7 +161,7 @@ function differenceBetween(
   const own = results
     .filter(({ variant }) => pair.includes(variant))
     .map((result) => ({ ...result, variant: pair.indexOf(result.variant) }));
-  const [first, second] = figuresOf({ ...plan, variants }, own, randomOf(seed));
+  const [first, second] = figuresOf({ ...plan, variants }, own);
   const beforeMs = first?.medianMs ?? null;
   const difference = second?.difference ?? null;
   if (beforeMs === null || difference === null) return null;

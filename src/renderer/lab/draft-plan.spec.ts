@@ -1,6 +1,12 @@
 import { expect, it } from 'vitest';
-import type { LabVariant, MachineView } from '../../shared/index.ts';
-import { chosenEntries, draftEntries, proposedName, readDraft } from './draft-plan.ts';
+import { differenceOf, type LabVariant, type MachineView } from '../../shared/index.ts';
+import {
+  chosenEntries,
+  defaultRounds,
+  draftEntries,
+  proposedName,
+  readDraft,
+} from './draft-plan.ts';
 import { sampleHost, sampleSpec } from './sample-host.ts';
 
 const texts = { name: 'Kernels', rounds: '10', warmUps: '1' };
@@ -21,6 +27,11 @@ it('makes a plan whose first variant is the reference that was chosen', () => {
       ],
     },
   });
+});
+
+it('proposes as many rounds as a difference takes, also where two boots fail', () => {
+  const pairs = Array.from({ length: defaultRounds - 2 }, (_, index) => index);
+  expect(differenceOf(pairs)).not.toBeNull();
 });
 
 it('says what is wrong with nonsense, field by field', () => {

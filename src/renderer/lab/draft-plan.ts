@@ -26,6 +26,9 @@ export interface DraftTexts {
   readonly warmUps: string;
 }
 
+/** As they stand there at first: enough for a difference, also where a few boots fail. */
+export const defaultRounds = 10;
+
 export type DraftField = keyof DraftTexts | 'variants';
 export type DraftErrors = Partial<Record<DraftField, string>>;
 

@@ -15,6 +15,7 @@ import {
 import { asAppError } from '../api/index.ts';
 import {
   chosenEntries,
+  defaultRounds,
   draftEntries,
   proposedName,
   readDraft,
@@ -42,7 +43,7 @@ export class ExperimentDraft {
   #name = $state('');
   /** Until a person writes a name, it follows the base. */
   #named = $state(false);
-  rounds = $state('10');
+  rounds = $state(String(defaultRounds));
   warmUps = $state('1');
   #tried = $state(false);
   #starting = $state(false);

@@ -5,7 +5,6 @@
 import { untrack } from 'svelte';
 import {
   figuresOf,
-  randomOf,
   type AppError,
   type Experiment,
   type ExperimentId,
@@ -43,7 +42,7 @@ export class ExperimentView {
   readonly figures: readonly VariantFigures[] = $derived.by(() => {
     const experiment = this.#experiment;
     if (experiment === null) return [];
-    return figuresOf(experiment.plan, experiment.results, randomOf(experiment.seed));
+    return figuresOf(experiment.plan, experiment.results);
   });
 
   async load(): Promise<void> {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { figuresOf, randomOf, type VariantFigures } from '../../shared/index.ts';
+import { figuresOf, type VariantFigures } from '../../shared/index.ts';
 import { sampleExperiment, sampleVariant } from './sample-experiment.ts';
 import {
   axisOf,
@@ -16,7 +16,7 @@ function figures(boots: (number | string)[][]): VariantFigures[] {
     boots.map((_, index) => sampleVariant(`v${index}`)),
     boots,
   );
-  return figuresOf(plan, results, randomOf(7));
+  return figuresOf(plan, results);
 }
 
 it('has an axis with round ticks that holds every boot, those far out as well', () => {

@@ -1,6 +1,6 @@
 /** A small experiment of the lab, as a person would make it: an ELF and a bzImage, quiet or not, and q35. */
 import { rmSync } from 'node:fs';
-import { figuresOf, randomOf, sayDifference, type LabPlan } from '../../../src/shared/index.ts';
+import { figuresOf, sayDifference, type LabPlan } from '../../../src/shared/index.ts';
 import { temporaryDirectory } from '../../support/folders.ts';
 import { Services } from '../../support/services.ts';
 
@@ -45,7 +45,7 @@ export async function checkLab(say: (line: string) => void): Promise<LabCheck> {
       minutes * 60_000,
     );
     const { results } = services.lab.get(id);
-    const figures = figuresOf(plan, results, randomOf(1));
+    const figures = figuresOf(plan, results);
     for (const { variant, medianMs, difference } of figures) {
       const name = plan.variants[variant]?.name ?? '';
       say(variant === 0 ? `${name}: ${medianMs?.toFixed(0)} ms` : sayDifference(name, difference));

@@ -41,7 +41,7 @@ async function planOf(app: NanduApp): Promise<LabPlan> {
     ['An init that is not there, under a name that is rather long', missingInit(spec)],
   ];
   return {
-    ...{ name: 'Ways to boot web-sandbox', rounds: 5, warmUps: 1 },
+    ...{ name: 'Ways to boot web-sandbox', rounds: 6, warmUps: 1 },
     variants: variants.map(([name, one]) => ({ name, spec: one, board: 'microvm' })),
   };
 }
