@@ -38,15 +38,18 @@ export async function probeKvm(
 ): Promise<KvmVerdict> {
   const refusal = await deviceProblem(device);
   if (refusal !== null) return { works: false, booted: false, reason: refusal };
+  // A Nandu that is killed meanwhile ends nothing any more, and such a guest would spin for ever.
   const child = spawn(
-    target.qemuPath,
+    'timeout',
     [
+      ...['-s', 'KILL', String((2 * deadlineMs) / 1000), target.qemuPath],
       ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
       ...['-machine', 'microvm,acpi=on', '-accel', 'kvm', '-cpu', 'host', '-m', '128M'],
       ...['-kernel', target.kernelPath, '-initrd', target.initrdPath],
       ...['-append', 'console=ttyS0 reboot=t panic=-1', '-serial', 'stdio'],
     ],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
+    // A group of its own: both are ended at once.
+    { stdio: ['ignore', 'pipe', 'pipe'], detached: true },
   );
   const ended = new Promise<void>((resolve) => {
     child.once('close', resolve);
@@ -80,8 +83,18 @@ export async function probeKvm(
       if (signal.aborted) settle(false, 'The probe was called off.');
     });
   } finally {
-    child.kill('SIGKILL');
+    endGroup(child.pid);
     await ended;
+  }
+}
+
+/** @param pid its leader; undefined for one that was never started. */
+function endGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error; // it has ended already
   }
 }
 
