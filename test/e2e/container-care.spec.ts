@@ -77,7 +77,9 @@ describe('a container’s machine', () => {
     await notice.waitFor();
     await app.button('Start').first().click();
     await expect
-      .poll(async () => (await app.machines()).find(({ id }) => id === machine.id)?.problem?.code)
+      .poll(async () => (await app.machines()).find(({ id }) => id === machine.id)?.problem?.code, {
+        timeout: 20_000, // a first start looks at QEMU and KVM before
+      })
       .toBe('image_missing');
     expect(await app.page.getByRole('region', { name: 'Problem' }).isVisible()).toBe(false);
 
