@@ -95,6 +95,7 @@ export const bootConditions = [
   'detailed', // the kernel was told to log every step, which costs time
   'no-trace', // this QEMU has no such trace events: fewer phases
   'clock-set', // the host's clock was set, or the computer slept
+  'paused', // the machine was held for a while before it was ready
   'deadline', // the sign of readiness did not come in time
   'rebooted', // the guest rebooted before it was ready
 ] as const;

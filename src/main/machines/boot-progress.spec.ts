@@ -97,6 +97,29 @@ it('a deadline keeps what was seen, and a sign that comes later does not count',
   expect(told).toHaveLength(2);
 });
 
+it('a deadline waits while the machine is held, and such a boot says that it was', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+  const { boot, print, told, next } = follow({ kind: 'console', text: 'login: ' });
+  boot.begin();
+  vi.advanceTimersByTime(9_000);
+  boot.hold(true);
+  vi.advanceTimersByTime(60_000);
+  expect(vi.getTimerCount()).toBe(0);
+  boot.hold(false);
+  vi.advanceTimersByTime(999);
+  const ready = next();
+  print('login: ', 69_999);
+  expect(await ready).toMatchObject({ reached: 'ready', conditions: ['no-trace', 'paused'] });
+  expect(told).toHaveLength(1);
+  const late = follow({ kind: 'console', text: 'login: ' });
+  late.boot.begin();
+  late.boot.hold(true);
+  late.boot.hold(false);
+  const ended = late.next();
+  vi.advanceTimersByTime(10_000);
+  expect((await ended).conditions).toEqual(['no-trace', 'paused', 'deadline']);
+});
+
 it('a run that ends before it is ready keeps what was seen, and says when the guest rebooted', async () => {
   for (const rebooted of [true, false]) {
     const { boot, told } = follow({ kind: 'automatic' });

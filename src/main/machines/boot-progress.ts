@@ -49,6 +49,11 @@ export class BootProgress {
   #over = false;
   #tracing: boolean;
   #lookedForReads = false;
+  #begun = false;
+  #held = false;
+  /** What is left of the time until the deadline, as of the last time the guest went on. */
+  #waitMs = 0;
+  #waitsSince = 0;
   #deadline: NodeJS.Timeout | null = null;
 
   constructor(parts: BootProgressParts) {
@@ -63,9 +68,21 @@ export class BootProgress {
 
   /** From here on the guest runs. @param sinceMs how long it has done so already. */
   begin(sinceMs = 0): void {
-    if (this.#closed || this.#deadline !== null) return;
-    const waitMs = this.#parts.readiness.readyDeadlineSeconds * 1000 - sinceMs;
-    this.#deadline = setTimeout(() => void this.#close('deadline'), Math.max(0, waitMs)).unref();
+    if (this.#closed || this.#begun) return;
+    this.#begun = true;
+    this.#waitMs = this.#parts.readiness.readyDeadlineSeconds * 1000 - sinceMs;
+    if (!this.#held) this.#await();
+  }
+
+  /** Whether the guest is kept from running: time that is no boot's, so the deadline waits as well. */
+  hold(held: boolean): void {
+    if (this.#closed || held === this.#held) return;
+    this.#held = held;
+    if (!this.#begun) return;
+    this.#parts.recorder?.condition('paused');
+    if (!held) return this.#await();
+    this.#waitMs -= performance.now() - this.#waitsSince;
+    this.#stopWaiting();
   }
 
   /** New console output may have had a mark. */
@@ -165,6 +182,12 @@ export class BootProgress {
     if (this.#lookedForReads) return;
     this.#lookedForReads = true;
     if (this.#parts.host.wasCold() === true) recorder.condition('cold');
+  }
+
+  #await(): void {
+    this.#waitsSince = performance.now();
+    const waitMs = Math.max(0, this.#waitMs);
+    this.#deadline = setTimeout(() => void this.#close('deadline'), waitMs).unref();
   }
 
   #stopWaiting(): void {

@@ -380,10 +380,9 @@ export class LiveRun {
   }
 
   #tellState(): void {
-    this.#listener.moved(
-      this.#halted || this.#suspended ? 'paused' : 'running',
-      this.#suspended ? 'suspended' : this.#halt,
-    );
+    const held = this.#halted || this.#suspended;
+    this.#boot.hold(held);
+    this.#listener.moved(held ? 'paused' : 'running', this.#suspended ? 'suspended' : this.#halt);
   }
 
   /** The agent told its end to a Nandu that was not listening yet. */

@@ -48,6 +48,11 @@ const words: Record<BootCondition, Omit<Doubt, 'key'>> = {
     sentence: 'This computer slept, or its clock was set: fewer phases, each less exact.',
     tone: 'warn',
   },
+  paused: {
+    label: 'Paused',
+    sentence: 'The machine was held meanwhile, and that time is part of the phase it fell in.',
+    tone: 'warn',
+  },
   deadline: {
     label: 'Deadline passed',
     sentence: 'The sign of readiness did not come in time. This is how far the boot got.',

@@ -2,7 +2,7 @@
  * Statistics over boot times, and which runs may be compared with each other.
  * Pure: never mixes KVM with emulation, nor readiness with the first process.
  */
-import type { Run } from '../../shared/index.ts';
+import type { BootCondition, Run } from '../../shared/index.ts';
 
 /** A run whose boot time is known. */
 export type MeasuredRun = Run & { boot: NonNullable<Run['boot']> };
@@ -35,9 +35,11 @@ export function groupBy<Key, One>(all: readonly One[], keyOf: (one: One) => Key)
   return groups;
 }
 
+const disturbing: ReadonlySet<BootCondition> = new Set(['cold', 'loaded', 'clock-set', 'paused']);
+
 /** Whether nothing outside of the machine is known to have made this boot slower than others. */
 export function isUndisturbed({ boot }: MeasuredRun): boolean {
-  return !boot.conditions.some((one) => one === 'cold' || one === 'loaded' || one === 'clock-set');
+  return !boot.conditions.some((one) => disturbing.has(one));
 }
 
 /** The undisturbed ones of some runs; all of them where each was disturbed. */

@@ -59,6 +59,7 @@ const conditionWords: Record<BootCondition, [label: string, sentence: string]> =
   detailed: ['detailed log', 'The kernel logged each of its steps, which slows it.'],
   'no-trace': ['no trace events', 'This QEMU has none: firmware and kernel load count as kernel.'],
   'clock-set': ['clock was set', 'This computer slept, or its clock was set meanwhile.'],
+  paused: ['paused', 'The machine was held meanwhile: that time is part of its boot.'],
   deadline: ['deadline passed', 'The sign of readiness did not come in time.'],
   rebooted: ['rebooted', 'The guest rebooted before it was ready.'],
 };
