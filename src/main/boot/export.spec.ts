@@ -85,19 +85,48 @@ describe('exportBoot', () => {
       }[];
       otherData: object;
     };
-    const spans = traceEvents.filter(({ ph, tid }) => ph === 'X' && tid === 1);
+    const spans = traceEvents.filter(({ ph, tid }) => ph === 'X' && tid === 100);
     expect(spans.map(({ name, ts, dur }) => [name, ts, dur])).toEqual([
       ['Process start', 0, 20_001],
       ['Monitor', 20_001, 5_500],
       ['User space', 25_501, 100_000],
     ]);
     expect(traceEvents.filter(({ ph }) => ph === 'i')).toEqual([
-      { name: 'a,"b"', cat: 'mark', ph: 'i', s: 't', pid: 1, tid: 5, ts: 40_125 },
+      { name: 'a,"b"', cat: 'mark', ph: 'i', s: 't', pid: 1, tid: 500, ts: 40_125 },
     ]);
     const names = traceEvents.filter(({ name, ph }) => ph === 'M' && name === 'thread_name');
     expect(new Set(names.map(({ tid }) => tid))).toEqual(
       new Set(traceEvents.filter(({ ph }) => ph !== 'M').map(({ tid }) => tid)),
     );
     expect(otherData).toMatchObject({ run: id, conditions: 'cold detailed', reached: 'ready' });
+  });
+
+  it('puts spans that overlap on tracks of their own, because those of one track have to nest', () => {
+    const spans = [
+      ['a', 10, 5],
+      ['b', 12, 10],
+      ['c', 15, 1],
+    ] as const;
+    const details = spans.map(([name, startMs, durationMs]) => ({
+      ...{ kind: 'initcall' as const, name, startMs, durationMs },
+    }));
+    const text = exportBoot(
+      { ...exported, run: { ...exported.run, boot: { ...boot, details } } },
+      'chrome-trace',
+    );
+    const { traceEvents } = JSON.parse(text) as {
+      traceEvents: { name: string; ph: string; tid: number; args: { name?: string } }[];
+    };
+    const tracks = traceEvents.filter(({ ph, tid }) => ph === 'X' && tid >= 400);
+    expect(tracks.map(({ name, tid }) => [name, tid])).toEqual([
+      ['a', 400],
+      ['b', 401],
+      ['c', 400],
+    ]);
+    const names = traceEvents.filter(({ name, tid }) => name === 'thread_name' && tid >= 400);
+    expect(names.map(({ args }) => args.name)).toEqual([
+      'Kernel’s init functions',
+      'Kernel’s init functions (2)',
+    ]);
   });
 });

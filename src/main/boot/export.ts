@@ -4,6 +4,7 @@
  */
 import {
   phaseInfo,
+  type BootDetail,
   type BootExportFormat,
   type BootTimeline,
   type Run,
@@ -73,8 +74,8 @@ function field(value: string | number): string {
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
-/** The track of each kind; details of one kind can overlap, so Perfetto is told of each by itself. */
-const tracks = { phase: 1, device: 2, kernel: 3, initcall: 4, mark: 5 } as const;
+/** The first track of each kind. Spans of one track must nest or follow each other, so a kind has as many as it needs. */
+const tracks = { phase: 100, device: 200, kernel: 300, initcall: 400, mark: 500 } as const;
 const trackNames: Record<keyof typeof tracks, string> = {
   phase: 'Phases',
   device: 'Devices',
@@ -89,26 +90,32 @@ const trackNames: Record<keyof typeof tracks, string> = {
  */
 function chromeTrace({ run, name }: ExportedBoot): string {
   const { boot } = run;
-  const place = (kind: keyof typeof tracks): { pid: number; tid: number } => ({
-    ...{ pid: 1, tid: tracks[kind] },
+  const place = (kind: keyof typeof tracks, lane = 0): { pid: number; tid: number } => ({
+    ...{ pid: 1, tid: tracks[kind] + lane },
   });
   const micros = (ms: number): number => Math.round(ms * 1000);
+  const details = withLanes(boot.details);
   const kinds = Object.keys(tracks) as (keyof typeof tracks)[];
-  const used = kinds.filter(
-    (kind) => kind === 'phase' || boot.details.some((detail) => detail.kind === kind),
-  );
+  const used = kinds.flatMap((kind) => {
+    const lanes = new Set(
+      details.flatMap(({ detail, lane }) => (detail.kind === kind ? lane : [])),
+    );
+    if (kind === 'phase') lanes.add(0);
+    return [...lanes].toSorted((a, b) => a - b).map((lane) => [kind, lane] as const);
+  });
   const traceEvents = [
     {
       ...{ name: 'process_name', ph: 'M', pid: 1, tid: 0, ts: 0 },
       args: { name: `${name}, run ${run.number}` },
     },
-    ...used.flatMap((kind) => [
-      { name: 'thread_name', ph: 'M', ...place(kind), ts: 0, args: { name: trackNames[kind] } },
-      {
-        ...{ name: 'thread_sort_index', ph: 'M', ...place(kind), ts: 0 },
-        args: { sort_index: tracks[kind] },
-      },
-    ]),
+    ...used.flatMap(([kind, lane]) => {
+      const at = { ph: 'M', ...place(kind, lane), ts: 0 };
+      const title = lane === 0 ? trackNames[kind] : `${trackNames[kind]} (${lane + 1})`;
+      return [
+        { name: 'thread_name', ...at, args: { name: title } },
+        { name: 'thread_sort_index', ...at, args: { sort_index: at.tid } },
+      ];
+    }),
     ...boot.phases.map((phase) => {
       const { title, explanation, source } = phaseInfo[phase.name];
       const start = micros(phase.startMs);
@@ -117,8 +124,8 @@ function chromeTrace({ run, name }: ExportedBoot): string {
       const args = { phase: phase.name, explanation, source };
       return { name: title, cat: 'phase', ph: 'X', ...place('phase'), ts: start, dur, args };
     }),
-    ...boot.details.map((detail) => {
-      const common = { name: detail.name, cat: detail.kind, ...place(detail.kind) };
+    ...details.map(({ detail, lane }) => {
+      const common = { name: detail.name, cat: detail.kind, ...place(detail.kind, lane) };
       const start = micros(detail.startMs);
       return detail.kind === 'mark'
         ? { ...common, ph: 'i', s: 't', ts: start }
@@ -136,4 +143,24 @@ function chromeTrace({ run, name }: ExportedBoot): string {
     ...{ reached: boot.reached, conditions: boot.conditions.join(' '), totalMs: boot.totalMs },
   };
   return `${JSON.stringify({ displayTimeUnit: 'ms', otherData, traceEvents }, null, 1)}\n`;
+}
+
+/**
+ * Puts each span on the first lane of its kind where the one before it has ended: what a format of nested
+ * calls would take for an error is shown side by side.
+ */
+function withLanes(
+  details: BootTimeline['details'],
+): readonly { readonly detail: BootDetail; readonly lane: number }[] {
+  const endsMs = new Map<BootDetail['kind'], number[]>();
+  return details
+    .toSorted((a, b) => a.startMs - b.startMs)
+    .map((detail) => {
+      const ends = endsMs.get(detail.kind) ?? [];
+      endsMs.set(detail.kind, ends);
+      const free = ends.findIndex((endMs) => endMs <= detail.startMs);
+      const lane = free === -1 ? ends.length : free;
+      ends[lane] = detail.startMs + detail.durationMs;
+      return { detail, lane };
+    });
 }

@@ -38,6 +38,7 @@ export class BootRecorder {
   readonly #devices = new DeviceFinder();
   #marks: readonly ConsoleMark[] = [];
   #traced = false;
+  #firmwareTraced = false;
   #greetedAtMs: number | null = null;
   #resumedAtMs: number | null = null;
   #kernelClockAtMs: number | null = null;
@@ -78,13 +79,16 @@ export class BootRecorder {
   /** Any event of QEMU's trace. */
   trace(event: TraceEvent): void {
     this.#traced = true;
+    this.#firmwareTraced ||= event.kind === 'fw-cfg-select';
     this.#kernelLoad.add(event);
     this.#devices.add(event);
   }
 
-  /** Whether any event of a trace was seen. */
+  /** Whether the trace told what it can of a boot that got so far; every firmware reads fw_cfg before a kernel runs. */
   get traced(): boolean {
-    return this.#traced;
+    return this.#userSpaceAtMs === null && this.#readyAtMs === null
+      ? this.#traced
+      : this.#firmwareTraced;
   }
 
   /** The guest's own marks, all of them by now. */
