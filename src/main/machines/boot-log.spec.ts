@@ -35,6 +35,15 @@ it('keeps no more than a log can be', () => {
   expect(logs.map((log) => log.length)).toEqual([maxKernelLogBytes]);
 });
 
+it('keeps a log in one piece, however small the pieces in which it is sent', () => {
+  const { socket, logs } = receive();
+  const piece = Buffer.from('0123456');
+  for (let sent = 0; sent < 300_000; sent += piece.byteLength) socket.emit('data', piece);
+  socket.emit('close');
+  expect(logs).toHaveLength(1);
+  expect(logs[0]).toBe('0123456'.repeat(Math.ceil(300_000 / 7)));
+});
+
 it('tells what came when the run ends before the log does, and nothing of nothing', () => {
   const { socket, logs } = receive();
   socket.emit('data', Buffer.from('[    0.000000] Lin'));

@@ -5,21 +5,30 @@
 import type { Socket } from 'node:net';
 import { kernelLogEnd, maxKernelLogBytes } from '../boot/index.ts';
 
+/** What most kernels' logs fit into. */
+const firstBytes = 128 * 1024;
+
 /** @param onLog called at most once, with what came until its closing line, its bound, or the end of the run. */
 export function receiveKernelLog(socket: Socket, onLog: (text: string) => void): void {
-  const chunks: Buffer[] = [];
+  // One buffer: a guest that sends single bytes would make millions of them.
+  let log = Buffer.alloc(firstBytes);
   let received = 0;
   let tail = '';
   let told = false;
   const tell = (): void => {
     if (told || received === 0) return;
     told = true;
-    onLog(Buffer.concat(chunks).toString('latin1', 0, maxKernelLogBytes));
+    onLog(log.toString('latin1', 0, received));
   };
   socket.on('data', (chunk: Buffer) => {
     if (told) return;
-    chunks.push(chunk);
-    received += chunk.byteLength;
+    if (received + chunk.byteLength > log.byteLength && log.byteLength < maxKernelLogBytes) {
+      const bytes = Math.max(2 * log.byteLength, received + chunk.byteLength);
+      const larger = Buffer.alloc(Math.min(bytes, maxKernelLogBytes));
+      log.copy(larger, 0, 0, received);
+      log = larger;
+    }
+    received += chunk.copy(log, received);
     // The closing line may be cut by a chunk's end.
     const end = tail + chunk.toString('latin1');
     tail = end.slice(-kernelLogEnd.length);

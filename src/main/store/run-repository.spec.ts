@@ -52,6 +52,9 @@ describe('RunRepository', () => {
     const pinned = (id: typeof machine.id): boolean[] =>
       runs.list(id, 9).map(({ baseline }) => baseline);
     expect([pinned(machine.id), runs.get(other.id).baseline]).toEqual([[true, false], true]);
+    // A view that has not seen the pin move takes back its own run's only.
+    expect(runs.setBaseline(first.id, false).baseline).toBe(false);
+    expect(pinned(machine.id)).toEqual([true, false]);
     runs.setBaseline(second.id, false);
     expect(pinned(machine.id)).toEqual([false, false]);
     expect(() => runs.annotate(runId(), 'x')).toThrow(missing);

@@ -58,6 +58,7 @@ export class RunRepository {
   readonly #recordBoot: Statement<[string, string]>;
   readonly #finish: Statement<[number, string, string]>;
   readonly #annotate: Statement<[string, string]>;
+  readonly #unpinAll: Statement<[string]>;
   readonly #unpin: Statement<[string]>;
   readonly #pin: Statement<[string]>;
   readonly #get: Statement<[string], Row>;
@@ -85,10 +86,11 @@ export class RunRepository {
     const columns = `SELECT id, machine_id, number, started_at_ms, ended_at_ms, accelerator,
                             qemu_version, argv, boot, ending, note, baseline FROM runs`;
     this.#annotate = connection.prepare('UPDATE runs SET note = ? WHERE id = ?');
-    this.#unpin = connection.prepare(
+    this.#unpinAll = connection.prepare(
       `UPDATE runs SET baseline = 0 WHERE baseline = 1
          AND machine_id = (SELECT machine_id FROM runs WHERE id = ?)`,
     );
+    this.#unpin = connection.prepare('UPDATE runs SET baseline = 0 WHERE id = ?');
     this.#pin = connection.prepare('UPDATE runs SET baseline = 1 WHERE id = ?');
     this.#get = connection.prepare(`${columns} WHERE id = ?`);
     this.#list = connection.prepare(`${columns} WHERE machine_id = ? ORDER BY number DESC LIMIT ?`);
@@ -170,12 +172,13 @@ export class RunRepository {
    * @throws AppError `not_found`.
    */
   setBaseline(id: RunId, baseline: boolean): Run {
-    this.#database.run(() =>
-      this.#database.connection.transaction(() => {
-        this.#unpin.run(id);
-        if (baseline) this.#pin.run(id);
-      })(),
-    );
+    this.#database.run(() => {
+      if (!baseline) return this.#unpin.run(id);
+      return this.#database.connection.transaction(() => {
+        this.#unpinAll.run(id);
+        this.#pin.run(id);
+      })();
+    });
     return this.get(id);
   }
 

@@ -8,7 +8,8 @@ import { error, mend, warning, type OptionContext } from './finding.ts';
 /** How many virtio devices the definition comes to. */
 export function virtioDeviceCount(spec: MachineSpec): number {
   const { agent, rng, balloon, vsockCid } = spec.devices;
-  const serial = agent || spec.console !== 'serial';
+  // The kernel's log comes over a port as well.
+  const serial = agent || spec.console !== 'serial' || spec.bootDetail;
   return [
     ...spec.disks.map(() => true),
     ...containerDevices(spec),

@@ -171,6 +171,17 @@ describe('what cannot work', () => {
     ]);
   });
 
+  it('a kernel’s log that would come over a port which it does not find', () => {
+    const alone = withChanges(spec, {
+      ...{ 'board.acpi': false, 'devices.agent': false, 'devices.rng': false },
+      ...{ 'devices.balloon': false, network: 'offline', console: 'serial', disks: [] },
+    });
+    expect(codes(checkOptions(alone, context))).toEqual([]);
+    expect(codes(checkOptions({ ...alone, bootDetail: true }, context))).toEqual([
+      'error kernel-without-command-line-devices',
+    ]);
+  });
+
   it('the same writable image twice', () => {
     expect(codes(checkOptions({ ...spec, disks: [disk, disk] }, context))).toEqual([
       'error disk-twice',
