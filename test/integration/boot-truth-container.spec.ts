@@ -57,11 +57,14 @@ describe('a container’s boot', () => {
     expect([last.name, last.durationMs > 700]).toEqual(['user-space', true]);
   });
 
-  it.each(['default', 'fast'] as const)(
+  it.for(['default', 'fast'] as const)(
     'with the %s kernel is explained by the kernel’s own log',
-    async (kind) => {
+    async (kind, { skip }) => {
       const { fastKernel } = await scene.services.host.status();
-      if (kind === 'fast' && fastKernel === null) return; // nobody made it here
+      if (kind === 'fast' && fastKernel === null) {
+        console.warn('The fast kernel’s log is NOT tested here: “npm run guest:kernel” makes it.');
+        skip();
+      }
       const hasLog = ({ details }: BootTimeline): boolean =>
         details.some((detail) => detail.kind === 'kernel');
       const { boot } = await bootOf('sleep 60', { kernel: { kind }, bootDetail: true }, hasLog);

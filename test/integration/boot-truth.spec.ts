@@ -186,6 +186,18 @@ describe('the sign of readiness', () => {
     });
   });
 
+  it('comes later in a machine that is held meanwhile, and the boot says that it was', async () => {
+    const ready = { kind: 'marker', name: 'up' } as const;
+    await withBoot({ quietKernel: true, ready }, async ({ services, id, timeline, view, type }) => {
+      await view.shows('/ # ');
+      await services.manager.pause(id);
+      await services.until(id, ({ state }) => state === 'paused');
+      await services.manager.resume(id);
+      type('m=nandu; echo "$m: mark up"\r');
+      expect((await timeline(isReady)).conditions).toContain('paused');
+    });
+  });
+
   it('is not waited for by a guest that reboots: what was seen is kept', async () => {
     const ready = { kind: 'marker', name: 'up' } as const;
     const change = { quietKernel: true, ready, onReboot: 'stop' } as const;
@@ -225,14 +237,17 @@ describe('a kernel’s log', () => {
   });
 });
 
-it('a QEMU without such trace events gives fewer phases, and says so', async () => {
+it.each([
+  ['such', '*'],
+  ['the firmware’s', 'fw_cfg*'],
+])('a QEMU without %s trace events gives fewer phases, and says so', async (_, missing) => {
   await withDataDirectory(async (path) => {
     const wrapper = join(path, 'qemu-without-trace');
     // What is not there is only warned of: this one knows none of them.
     const real = '/usr/bin/qemu-system-x86_64';
     writeFileSync(
       wrapper,
-      `#!/bin/bash\nwords=()\nwhile [ $# -gt 0 ]; do\n  if [ "$1" = -trace ]; then words+=(-trace "none_$2"); shift 2; else words+=("$1"); shift; fi\ndone\nexec ${real} "\${words[@]}"\n`,
+      `#!/bin/bash\nwords=()\nwhile [ $# -gt 0 ]; do\n  if [ "$1" = -trace ] && [[ $2 = ${missing} ]]; then words+=(-trace "none_$2"); shift 2; else words+=("$1"); shift; fi\ndone\nexec ${real} "\${words[@]}"\n`,
     );
     chmodSync(wrapper, 0o755);
     await withBoot(
@@ -242,6 +257,7 @@ it('a QEMU without such trace events gives fewer phases, and says so', async () 
         expectSum(boot);
         expect(boot.conditions).toContain('no-trace');
         expect(names(boot)).toEqual(['process-start', 'qmp', 'kernel', 'user-space']);
+        expect(boot.details.some(({ kind }) => kind === 'device')).toBe(missing !== '*');
         expect(readFileSync(runFiles(services.paths, run().id).qemuLog, 'utf8')).toMatch(
           /trace event 'none_\w+' does not exist/,
         );
