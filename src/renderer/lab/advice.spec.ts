@@ -1,6 +1,11 @@
 import { expect, it } from 'vitest';
-import type { Experiment, LabVariant, MachineSpec } from '../../shared/index.ts';
-import { adviceFor, leversOf, measuringPlan } from './advice.ts';
+import {
+  randomOf,
+  type Experiment,
+  type LabVariant,
+  type MachineSpec,
+} from '../../shared/index.ts';
+import { adviceFor, fewRounds, leversOf, measuringPlan } from './advice.ts';
 import { readyVariants } from './ready-variants.ts';
 import { sampleExperiment, sampleVariant, type SampleBoot } from './sample-experiment.ts';
 import { sampleHost, sampleSpec } from './sample-host.ts';
@@ -10,7 +15,7 @@ const variantOf = (key: string): LabVariant =>
   readyVariants(sampleSpec, sampleHost).find((one) => one.key === key)?.variant ??
   expect.unreachable(key);
 const asItIs = sampleVariant('As it is');
-const boots = (ms: number): SampleBoot[] => [0, 3, 1, 4, 2, 5].map((off) => ms + off);
+const boots = (ms: number): SampleBoot[] => [0, 3, 1, 4, 2, 5, 1, 3, 2].map((off) => ms + off);
 
 /** As the lab would have run it, with the kernels of today. */
 function measured(
@@ -27,7 +32,7 @@ function measured(
 
 const keys = (list: readonly { key: string }[]): string[] => list.map(({ key }) => key);
 
-it('advises what is surely faster, what saves most first, three at most', () => {
+it('advises what is surely faster and by what counts, what saves most first, three at most', () => {
   const names = ['quiet', 'preset-fast', 'kernel-fast', 'kernel-fast-no-acpi', 'console-virtio'];
   const variants = [asItIs, ...names.map(variantOf)];
   const experiment = measured(variants, [1000, 950, 800, 500, 450, 1100].map(boots));
@@ -49,15 +54,59 @@ it('takes the newest word, and compares two variants of which neither is the ref
   const fresh = measured(variants, [boots(2000), boots(1000), boots(1001)], {
     createdAtMs: 2_000,
   });
-  const noisy = measured(variants, [boots(2000), boots(1000), [700, 1400, 690, 1500, 650, 1600]], {
-    createdAtMs: 3_000,
-  });
+  const swings = [700, 1400, 690, 1500, 650, 1600, 680, 1550, 710];
+  const noisy = measured(variants, [boots(2000), boots(1000), swings], { createdAtMs: 3_000 });
   expect(keys(adviceFor(machine, sampleHost, [old]).best)).toEqual(['quiet']);
   const { best, unknown, unsure } = adviceFor(machine, sampleHost, [old, fresh]);
   expect(best).toEqual([]);
   expect(keys(unknown)).not.toContain('quiet'); // it is known to save nothing
   expect(unsure).toEqual([]);
   expect(keys(adviceFor(machine, sampleHost, [old, fresh, noisy]).unsure)).toEqual(['quiet']);
+});
+
+it('does not advise what surely saves less than counts for anything', () => {
+  const variants = [asItIs, variantOf('quiet')];
+  const of = (quiet: SampleBoot[]): string[] => {
+    const { best, unsure, unknown } = adviceFor(machine, sampleHost, [
+      measured(variants, [boots(1000), quiet]),
+    ]);
+    expect(keys(unknown)).not.toContain('quiet');
+    return [...keys(best), ...keys(unsure).map((key) => `${key}?`)];
+  };
+  expect(of(boots(970))).toEqual([]); // 3 % of a boot, and known to the millisecond
+  expect(of(boots(945))).toEqual(['quiet']); // more than 5 %
+  // 3 % in the middle, and surely faster, but perhaps by 7 %.
+  const spread = [-70, -27, -69, -26, -30, -28, -71, -29, -30];
+  expect(of(spread.map((off, round) => Number(boots(1000)[round]) + off))).toEqual(['quiet?']);
+});
+
+it('is as sure of all changes at once as of a single one', () => {
+  const names = ['quiet', 'preset-fast', 'kernel-fast', 'kernel-fast-no-acpi', 'console-virtio'];
+  const few = (ms: number): SampleBoot[] => boots(ms).slice(0, 6);
+  const alone = measured([asItIs, variantOf('quiet')], [few(1000), few(700)]);
+  expect(keys(adviceFor(machine, sampleHost, [alone]).best)).toEqual(['quiet']);
+  // By six boots, one of five changes that do nothing is surely faster or slower in every seventh experiment.
+  const variants = [asItIs, ...names.map(variantOf)];
+  const together = measured(variants, [1000, 700, 700, 700, 700, 700].map(few));
+  const { best, unsure } = adviceFor(machine, sampleHost, [together]);
+  expect([best, keys(unsure).toSorted()]).toEqual([[], names.toSorted()]);
+});
+
+it('advises falsely in at most one of twenty advisors, whatever the host’s noise', () => {
+  const random = randomOf(5);
+  const names = ['quiet', 'preset-fast', 'kernel-fast', 'kernel-fast-no-acpi', 'console-virtio'];
+  const variants = [asItIs, ...names.map(variantOf)];
+  const advisors = 400;
+  let wrong = 0;
+  for (let turn = 0; turn < advisors; turn++) {
+    // No change does anything, and boots differ by half: the size of the effect keeps nobody from a wrong word.
+    const times = variants.map(() =>
+      Array.from({ length: fewRounds }, () => 1000 + 500 * random()),
+    );
+    if (adviceFor(machine, sampleHost, [measured(variants, times)]).best.length > 0) wrong++;
+  }
+  const noise = 3 * Math.sqrt((0.05 * 0.95) / advisors);
+  expect(wrong / advisors).toBeLessThan(0.05 + noise);
 });
 
 it('does not count what was measured otherwise, or is not at its end', () => {
@@ -74,7 +123,7 @@ it('does not count what was measured otherwise, or is not at its end', () => {
     measured(variants, times, {
       commands: variants.map(() => ({ ...command, qemuVersion: '7.2.1' })),
     }),
-    measured(variants, [times[0]?.slice(0, 4) ?? [], times[1]?.slice(0, 4) ?? []]),
+    measured(variants, [times[0]?.slice(0, 5) ?? [], times[1]?.slice(0, 5) ?? []]),
     measured([{ ...asItIs, spec: { ...sampleSpec, memoryMiB: 512 } }, variantOf('quiet')], times),
   ];
   expect(keys(adviceFor(machine, sampleHost, [good]).best)).toEqual(['quiet']);
@@ -95,8 +144,8 @@ it('leaves out what cannot be had or what would not start', () => {
 
 it('measures what is not known in a small experiment of this machine', () => {
   const { unknown } = adviceFor(machine, sampleHost, []);
-  expect(measuringPlan(machine, unknown, 5)).toMatchObject({
-    ...{ name: 'Faster boots of mine', rounds: 5, warmUps: 1 },
+  expect(measuringPlan(machine, unknown, fewRounds)).toMatchObject({
+    ...{ name: 'Faster boots of mine', rounds: 9, warmUps: 1 },
     variants: [{ name: 'As it is', spec: machine }, ...unknown.map(({ variant }) => variant)],
   });
 });

@@ -3,7 +3,6 @@
  * Pure. Never advises what was not measured, nor by figures of another kernel, QEMU or accelerator.
  */
 import {
-  fewestPairs,
   figuresOf,
   type Difference,
   type Experiment,
@@ -11,11 +10,12 @@ import {
   type HostStatus,
   type LabPlan,
   type MachineSpec,
+  type VariantFigures,
 } from '../../shared/index.ts';
 import { shortened } from './draft-plan.ts';
 import { bootDifferences, readyVariants, type ReadyVariant } from './ready-variants.ts';
 
-/** A change that is surely faster. */
+/** A change that surely makes it faster, and by what counts. */
 export interface Advice {
   readonly key: string;
   readonly title: string;
@@ -44,12 +44,18 @@ const levers = [
   ...['quiet', 'console-virtio'],
 ];
 const mostAdvices = 3;
-/** Enough for an interval, and over in a few minutes. */
-export const fewRounds = fewestPairs;
+/** Enough to be sure of all levers at once, and over in a few minutes. */
+export const fewRounds = 9;
 /** For what those left open. */
 export const moreRounds = 15;
 /** Of a boot: what saves less counts for nothing. */
 const leastSaving = 0.05;
+/**
+ * How often an advisor may take even one change for faster that is not. Each interval of its own is wrong once in 20
+ * times, so of seven changes that do nothing one would be taken for faster or slower in every third advisor: their share
+ * of this is that of one by Bonferroni's correction (Dunn, "Multiple Comparisons Among Means", 1961).
+ */
+const wrongAtMost = 0.05;
 
 /**
  * @param experiments in any order; those that are not finished are left out.
@@ -67,14 +73,22 @@ export function adviceFor(
   const best: Advice[] = [];
   const unknown: ReadyVariant[] = [];
   const unsure: ReadyVariant[] = [];
+  const judged: { change: ReadyVariant; found: Evidence }[] = [];
   for (const change of leversOf(spec, host)) {
     if (speaksAgainst(change) !== null) continue;
     const found = newestEvidence(spec, change.variant.spec, host, finished);
     if (found === null) unknown.push(change);
-    else if (found.difference.highMs < 0) {
+    else judged.push({ change, found });
+  }
+  for (const { change, found } of judged) {
+    const { beforeMs, differenceAt, ...words } = found;
+    const { medianMs, lowMs } = found.difference;
+    const countsMs = -leastSaving * beforeMs;
+    const strict = differenceAt(1 - wrongAtMost / judged.length);
+    if (strict !== null && strict.highMs < 0 && medianMs <= countsMs) {
       const { key, sentence, variant } = change;
-      best.push({ key, sentence, title: variant.name, spec: variant.spec, ...found });
-    } else if (found.difference.lowMs < -leastSaving * found.beforeMs) unsure.push(change);
+      best.push({ key, sentence, title: variant.name, spec: variant.spec, ...words });
+    } else if (lowMs < countsMs) unsure.push(change);
   }
   best.sort((a, b) => a.difference.medianMs - b.difference.medianMs);
   return { best: best.slice(0, mostAdvices), unknown, unsure };
@@ -108,6 +122,8 @@ export function measuringPlan(
 type Evidence = Pick<Advice, 'difference' | 'measuredAtMs' | 'experimentId' | 'loaded'> & {
   /** The median of the machine as it is. */
   readonly beforeMs: number;
+  /** The difference with an interval that is so sure; null where there are too few pairs for that. */
+  readonly differenceAt: (sure: number) => Difference | null;
 };
 
 function newestEvidence(
@@ -155,18 +171,21 @@ function differenceBetween(
   { plan, results }: Experiment,
   before: number,
   after: number,
-): Pick<Evidence, 'difference' | 'beforeMs' | 'loaded'> | null {
+): Omit<Evidence, 'measuredAtMs' | 'experimentId'> | null {
   const pair = [before, after];
   const variants = pair.flatMap((index) => plan.variants[index] ?? []);
   const own = results
     .filter(({ variant }) => pair.includes(variant))
     .map((result) => ({ ...result, variant: pair.indexOf(result.variant) }));
-  const [first, second] = figuresOf({ ...plan, variants }, own);
+  const figuresAt = (sure?: number): VariantFigures[] =>
+    figuresOf({ ...plan, variants }, own, sure);
+  const [first, second] = figuresAt();
   const beforeMs = first?.medianMs ?? null;
   const difference = second?.difference ?? null;
   if (beforeMs === null || difference === null) return null;
   const loaded = own.filter(({ boot }) => boot?.conditions.includes('loaded')).length;
-  return { difference, beforeMs, loaded: loaded > own.length / 2 };
+  const differenceAt = (sure: number): Difference | null => figuresAt(sure)[1]?.difference ?? null;
+  return { difference, differenceAt, beforeMs, loaded: loaded > own.length / 2 };
 }
 
 function acceleratorOf({ accelerator }: MachineSpec, { kvm }: HostStatus): 'kvm' | 'tcg' {
