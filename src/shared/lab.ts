@@ -1,6 +1,7 @@
 /** Experiments of the boot lab: variants of a machine, booted many times in turns, and what came of it. */
 import { z } from 'zod';
 import { bootTimelineSchema } from './boot.ts';
+import { machineIdSchema } from './ids.ts';
 import { machineSpecSchema } from './machine-spec.ts';
 import { acceleratorSchema } from './run.ts';
 
@@ -24,6 +25,8 @@ export const labVariantSchema = z.strictObject({
   spec: machineSpecSchema,
   /** `q35`: the same machine on QEMU's ordinary board, as a yardstick. */
   board: z.enum(['microvm', 'q35']),
+  /** The machine that it was made from: its boots know the secrets that this machine has, and nothing else of it. */
+  machineId: machineIdSchema.optional(),
 });
 export type LabVariant = z.infer<typeof labVariantSchema>;
 

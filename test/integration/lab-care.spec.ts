@@ -1,10 +1,13 @@
 /** The boot lab where things go wrong: guests of ill will, disks that are full, an app that dies. */
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import type { LabPlan, MachineSpec } from '../../src/shared/index.ts';
 import { maxLogBytes } from '../../src/main/console/index.ts';
+import { labReport } from '../../src/main/lab/report.ts';
 import { fakeQemuEnvironment, fakeQemuPath, type FakeQemuBehaviour } from '../fakes/fake-qemu.ts';
+import { ContainerScene } from '../support/containers.ts';
 import { Services, withDataDirectory } from '../support/services.ts';
 
 afterEach(() => {
@@ -48,4 +51,50 @@ it('bounds the log of a variant that floods its console and never becomes ready'
       expect(services.problems).toEqual([]);
     });
   });
+});
+
+it('measures a container with its machine’s secrets, which are nowhere but in the guest', async () => {
+  const scene = await ContainerScene.open();
+  const { services } = scene;
+  const secret = 'correct-horse-battery';
+  const sign = createHash('sha256').update(secret).digest('hex');
+  const image = await scene.image('lab');
+  const machine = await scene.machine(
+    image,
+    {
+      command: ['sh', '-c', 'printf %s "$TOKEN" | sha256sum; sleep 600'],
+      secrets: ['TOKEN'],
+    },
+    { ready: { kind: 'console', text: sign } },
+  );
+  services.secrets.set(machine.id, { TOKEN: secret });
+  const { spec, id: machineId } = machine;
+  const { id } = services.lab.start({
+    ...{ name: 'Secrets', rounds: 1, warmUps: 0 },
+    variants: [
+      { name: 'known', board: 'microvm', spec, machineId },
+      // Of an older Nandu, say: it cannot be known whose they are.
+      { name: 'unknown', board: 'microvm', spec },
+    ],
+  });
+  const written = new Set<string>();
+  const look = (): void => {
+    for (const run of readdirSync(services.paths.runtime)) {
+      const record = join(services.paths.runtime, run, 'launch.json');
+      if (existsSync(record)) written.add(readFileSync(record, 'utf8'));
+    }
+  };
+  const timer = setInterval(look, 20);
+  await services.untilExperiment(({ state }) => state !== 'running');
+  clearInterval(timer);
+  const experiment = services.lab.get(id);
+  const failures = [...experiment.results]
+    .sort((a, b) => a.variant - b.variant)
+    .map(({ failure }) => failure?.message ?? null);
+  expect(failures).toEqual([null, expect.stringMatching(/“TOKEN” is not known/)]);
+  expect(written.size).toBeGreaterThan(0);
+  const all = [JSON.stringify(experiment), labReport(experiment), ...written].join();
+  expect(all).not.toContain(secret);
+  await services.close();
+  expect(services.problems).toEqual([]);
 });

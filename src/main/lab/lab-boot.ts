@@ -84,7 +84,8 @@ export async function bootOnce(
   let command: LabCommand | null = null;
   let logDirectory: string | null = null;
   try {
-    const planned = await planner.plan(ids.machine, ids.run, spec);
+    const secretsOf = variant.machineId ?? ids.machine;
+    const planned = await planner.plan(ids.machine, ids.run, spec, { of: secretsOf });
     const plan = { ...planned.plan, yardstick: variant.board === 'q35' };
     logDirectory = plan.files.logDirectory;
     const { accelerator } = plan;

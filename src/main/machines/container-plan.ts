@@ -34,6 +34,9 @@ export const noContainers: ContainerSource = {
   secretsOf: () => ({}),
 };
 
+/** Whether the agent is told secrets, and whose where those are not the machine's own. */
+export type SecretsWanted = 'with-secrets' | 'without-secrets' | { readonly of: MachineId };
+
 /** What a container's machine is started with. */
 export interface PlannedContainer {
   readonly devices: ContainerDevices;
@@ -81,7 +84,7 @@ export async function planContainer(
   spec: MachineSpec,
   source: ContainerSource,
   paths: Pick<Paths, 'machineDisks'>,
-  secrets: 'with-secrets' | 'without-secrets',
+  secrets: SecretsWanted,
   share: FolderSharing,
 ): Promise<PlannedContainer | null> {
   const { container } = spec;
@@ -91,14 +94,15 @@ export async function planContainer(
   const { config } = image;
   const folders = await share(container, config);
   const transports = folders.map(transportOf);
+  const owner = typeof secrets === 'object' ? secrets.of : machineId;
   return {
     devices: {
       ...{ rootPath: image.rootPath, folders },
       keptDiskPath: container.storage === 'disk' ? keptDiskPath(paths, machineId) : null,
     },
     records:
-      secrets === 'with-secrets'
-        ? containerRecords(spec, container, config, source.secretsOf(machineId), transports)
-        : containerRecords(spec, { ...container, secrets: [] }, config, {}, transports),
+      secrets === 'without-secrets'
+        ? containerRecords(spec, { ...container, secrets: [] }, config, {}, transports)
+        : containerRecords(spec, container, config, source.secretsOf(owner), transports),
   };
 }

@@ -40,6 +40,7 @@ import {
   type ContainerSource,
   type FolderSharing,
   type PlannedContainer,
+  type SecretsWanted,
 } from './container-plan.ts';
 
 /** A plan with what the run remembers beside it. */
@@ -99,7 +100,7 @@ export class Planner {
     machineId: MachineId,
     runId: RunId,
     spec: MachineSpec,
-    secrets: 'with-secrets' | 'without-secrets' = 'with-secrets',
+    secrets: SecretsWanted = 'with-secrets',
     network: 'any-network' | 'without-passt' = 'any-network',
   ): Promise<PlannedLaunch> {
     const files = runFiles(this.#paths, runId);

@@ -24,6 +24,7 @@ import {
   type Advice,
   type Advices,
 } from './advice.ts';
+import { ofMachine } from './draft-plan.ts';
 import type { LabStore } from './lab-store.svelte.ts';
 import { VariantChecks } from './variant-checks.svelte.ts';
 
@@ -58,8 +59,12 @@ export class Advisor {
     });
     $effect(() => {
       const status = host();
-      const { spec } = machine();
-      if (status) untrack(() => this.#checks.look(leversOf(spec, status)));
+      const { id, spec } = machine();
+      if (!status) return;
+      const levers = leversOf(spec, status).map(({ variant }) => ({
+        variant: ofMachine(id, variant),
+      }));
+      untrack(() => this.#checks.look(levers));
     });
   }
 
@@ -75,7 +80,10 @@ export class Advisor {
     const host = this.#host();
     if (!this.#loaded || host === null) return null;
     const known = this.#finished.flatMap((id) => this.#experiments.get(id) ?? []);
-    return adviceFor(this.#machine().spec, host, known, (change) => this.#checks.problemOf(change));
+    const { id, spec } = this.#machine();
+    return adviceFor(spec, host, known, ({ variant }) =>
+      this.#checks.problemOf({ variant: ofMachine(id, variant) }),
+    );
   });
 
   /** What was applied and can be taken back: nobody has changed the machine since. */
@@ -124,7 +132,11 @@ export class Advisor {
   /** Starts it. */
   measure(): Promise<void> {
     return this.#try('measure', async () => {
-      if (this.question) await this.#lab.start(this.question.plan);
+      if (this.question === null) return;
+      const { id } = this.#machine();
+      const { plan } = this.question;
+      const variants = plan.variants.map((variant) => ofMachine(id, variant));
+      await this.#lab.start({ ...plan, variants });
     });
   }
 

@@ -1,11 +1,18 @@
 import { expect, it } from 'vitest';
-import { differenceOf, type LabVariant, type MachineView } from '../../shared/index.ts';
+import {
+  defaultContainer,
+  differenceOf,
+  machineIdSchema,
+  type LabVariant,
+  type MachineView,
+} from '../../shared/index.ts';
 import {
   chosenEntries,
   defaultRounds,
   draftEntries,
   proposedName,
   readDraft,
+  secretsProblem,
 } from './draft-plan.ts';
 import { sampleHost, sampleSpec } from './sample-host.ts';
 
@@ -64,13 +71,14 @@ it('takes over what was compared before, once, and machines under names of their
     { name: 'web', spec: { ...sampleSpec, quietKernel: true }, board: 'microvm' },
   ];
   const longName = 'a-machine-whose-name-is-as-long-as-nandu-allows-it-to-be-64-char';
+  const ids = ['0', '1'].map((last) => `3f2504e0-4f89-41d3-9a0c-0305e82c330${last}`);
   const machines = ['web', longName].map(
-    (name, id) => ({ id: String(id), spec: { ...sampleSpec, name } }) as unknown as MachineView,
+    (name, index) => ({ id: ids[index], spec: { ...sampleSpec, name } }) as unknown as MachineView,
   );
   const all = draftEntries(sampleSpec, sampleHost, earlier, machines);
   expect(all.map(({ key }) => key)).not.toContain('quiet');
-  const keys = new Set(['earlier 0', 'machine 0', 'machine 1']);
-  const read = readDraft(texts, chosenEntries(all, keys, 'machine 0'));
+  const keys = new Set(['earlier 0', ...ids.map((id) => `machine ${id}`)]);
+  const read = readDraft(texts, chosenEntries(all, keys, `machine ${ids[0]}`));
   expect(read.ok && read.plan.variants.map(({ name }) => name)).toEqual([
     ...['web', 'web (2)', `${longName.slice(0, 59)}…`],
   ]);
@@ -81,4 +89,22 @@ it('leaves out what was ticked and cannot be had any more', () => {
   const without = draftEntries(sampleSpec, { ...sampleHost, fastKernel: null }, [], []);
   const chosen = chosenEntries(without, new Set(['as-it-is', 'kernel-fast']), 'kernel-fast');
   expect(chosen.map(({ key }) => key)).toEqual(['as-it-is']);
+});
+
+it('makes variants of a machine with its secrets, and says which cannot know theirs', () => {
+  const id = machineIdSchema.parse('3f2504e0-4f89-41d3-9a0c-0305e82c3301');
+  const image = { image: 'web', digest: `sha256:${'0'.repeat(64)}` };
+  const container = { ...defaultContainer, ...image, secrets: ['TOKEN'] };
+  const spec = { ...sampleSpec, container };
+  const owners = draftEntries(spec, sampleHost, [], [], id).map(({ variant }) => variant);
+  expect(new Set(owners.map(({ machineId }) => machineId))).toEqual(new Set([id]));
+  expect(owners.map(secretsProblem).filter((problem) => problem !== null)).toEqual([]);
+  // An experiment of an older Nandu does not say whose machine it was.
+  const [copied] = draftEntries(
+    sampleSpec,
+    sampleHost,
+    [{ name: 'web', spec, board: 'microvm' }],
+    [],
+  );
+  expect(copied && secretsProblem(copied.variant)).toMatch(/“TOKEN”.*choose that machine/);
 });

@@ -8,6 +8,7 @@ import {
   presets,
   type LabPlan,
   type LabVariant,
+  type MachineId,
   type MachineSpec,
   type MachineView,
 } from '../../shared/index.ts';
@@ -35,26 +36,40 @@ export type DraftErrors = Partial<Record<DraftField, string>>;
 /**
  * @param earlier variants of a plan that is copied.
  * @param added machines whose definitions are compared as well.
+ * @param baseId the machine that has the base's definition; undefined where none does.
  */
 export function draftEntries(
   base: MachineSpec,
   host: LabHost,
   earlier: readonly LabVariant[],
   added: readonly MachineView[],
+  baseId?: MachineId,
 ): DraftEntry[] {
   const kept = earlier.map((variant, index): DraftEntry => ({
     ...{ key: `earlier ${index}`, group: 'Earlier', variant, problem: null },
     sentence: describe(variant, host),
   }));
-  const ready = readyVariants(base, host).filter(
-    ({ variant }) => !earlier.some((one) => bootsAlike(one, variant)),
-  );
+  const ready = readyVariants(base, host)
+    .filter(({ variant }) => !earlier.some((one) => bootsAlike(one, variant)))
+    .map((entry) => ({ ...entry, variant: ofMachine(baseId, entry.variant) }));
   const machines = added.map(({ id, spec }): DraftEntry => ({
     ...{ key: `machine ${id}`, group: 'Machines', problem: null },
-    variant: { name: shortened(spec.name), spec, board: 'microvm' },
+    variant: ofMachine(id, { name: shortened(spec.name), spec, board: 'microvm' }),
     sentence: describe({ spec, board: 'microvm' }, host),
   }));
   return [...kept, ...ready, ...machines];
+}
+
+/** The variant as one that is made from this machine, whose secrets its boots know. */
+export function ofMachine(machineId: MachineId | undefined, variant: LabVariant): LabVariant {
+  return machineId === undefined ? variant : { ...variant, machineId };
+}
+
+/** Why the lab cannot know its secrets; null where it may. */
+export function secretsProblem({ spec, machineId }: LabVariant): string | null {
+  const names = spec.container?.secrets ?? [];
+  if (names.length === 0 || machineId !== undefined) return null;
+  return `It needs ${names.map((name) => `“${name}”`).join(', ')}, whose value only a machine has: choose that machine as the base.`;
 }
 
 /** The entries that are compared, the reference first. */

@@ -108,6 +108,13 @@ export class ExperimentDraft {
     return this.#baseMachine?.spec ?? { ...defaultSpec, name: 'Nandu’s defaults' };
   });
 
+  /** Whose secrets the ready-made variants know. */
+  readonly #ownerOfBase: MachineId | undefined = $derived.by(() => {
+    const start = this.#start;
+    if (this.#baseId !== copiedBase) return this.#baseMachine?.id;
+    return 'plan' in start ? start.plan.variants[0]?.machineId : undefined;
+  });
+
   readonly entries: readonly DraftEntry[] = $derived.by(() => {
     const host = this.#host();
     if (host === null) return [];
@@ -115,7 +122,8 @@ export class ExperimentDraft {
       (id) => this.#machines().find((machine) => machine.id === id) ?? [],
     );
     const start = this.#start;
-    return draftEntries(this.#base, host, 'plan' in start ? start.plan.variants : [], added);
+    const { variants: earlier } = 'plan' in start ? start.plan : { variants: [] };
+    return draftEntries(this.#base, host, earlier, added, this.#ownerOfBase);
   });
 
   /** Machines whose definitions can still be added. */

@@ -3,37 +3,38 @@
  * Never keeps anybody from trying: the lab reports what fails.
  */
 import { SvelteMap } from 'svelte/reactivity';
-import type { MachineSpec } from '../../shared/index.ts';
+import type { LabVariant } from '../../shared/index.ts';
 import { request } from '../api/index.ts';
-import type { DraftEntry } from './draft-plan.ts';
+import { secretsProblem } from './draft-plan.ts';
 
 /** Left out by the lab, or a matter of the machine as a person's. */
-const ofNoAccount = /^(portForwards|lifetimeMinutes|name|container\.secrets)/;
+const ofNoAccount = /^(portForwards|lifetimeMinutes|name)/;
 
-/** By definition, as runes. */
+/** By definition and by whose secrets it has, as runes. */
 export class VariantChecks {
   /** Null where nothing speaks against it, and while main has not answered. */
   readonly #found = new SvelteMap<string, string | null>();
 
   /** Why this variant would not start; null where that is not known. */
-  problemOf({ variant }: DraftEntry): string | null {
-    return this.#found.get(keyOf(variant.spec)) ?? null;
+  problemOf({ variant }: { readonly variant: LabVariant }): string | null {
+    return secretsProblem(variant) ?? this.#found.get(keyOf(variant)) ?? null;
   }
 
   /** Asks about those that were not asked about before. */
-  look(entries: readonly DraftEntry[]): void {
+  look(entries: readonly { readonly variant: LabVariant }[]): void {
     for (const { variant } of entries) {
-      const key = keyOf(variant.spec);
+      const key = keyOf(variant);
       // The yardstick's board takes what is checked here for microvm.
       if (variant.board !== 'microvm' || this.#found.has(key)) continue;
       this.#found.set(key, null);
-      void this.#ask(key, variant.spec);
+      void this.#ask(key, variant);
     }
   }
 
-  async #ask(key: string, spec: MachineSpec): Promise<void> {
+  async #ask(key: string, { spec, machineId }: LabVariant): Promise<void> {
+    const asked = { spec, id: machineId ?? null };
     // Should main not answer, the boot will say it.
-    const findings = await request('machine:check', { spec, id: null }).catch(() => []);
+    const findings = await request('machine:check', asked).catch(() => []);
     const wrong = findings.find(
       ({ level, field }) => level === 'error' && !ofNoAccount.test(field),
     );
@@ -41,6 +42,6 @@ export class VariantChecks {
   }
 }
 
-function keyOf(spec: MachineSpec): string {
-  return JSON.stringify(spec);
+function keyOf({ spec, machineId }: LabVariant): string {
+  return JSON.stringify([spec, machineId]);
 }
