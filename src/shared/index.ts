@@ -13,6 +13,7 @@ export * from './ids.ts';
 export * from './images.ts';
 export * from './journal.ts';
 export * from './lab.ts';
+export * from './lab-board.ts';
 export * from './lab-schedule.ts';
 export * from './lab-statistics.ts';
 export * from './machine-spec.ts';

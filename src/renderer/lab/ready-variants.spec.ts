@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { labVariantSchema, type MachineSpec } from '../../shared/index.ts';
+import { labVariantSchema, withPreset, type MachineSpec } from '../../shared/index.ts';
 import { bootDifferences, readyVariants } from './ready-variants.ts';
 import { sampleHost, sampleSpec } from './sample-host.ts';
 
@@ -54,6 +54,20 @@ it('gives a machine without ACPI a kernel that finds devices, and a serial conso
   expect(of('console-serial')?.board.isaSerial).toBe(true);
   // The fast kernel has no drivers for PCI.
   expect(of('q35')?.kernel.kind).toBe('default');
+});
+
+it('gives the yardstick’s board all that it has, whatever the machine’s leaves out', () => {
+  const fast = withPreset({ ...sampleSpec, kernel: { kind: 'fast' } }, 'fast');
+  expect(fast.board.acpi).toBe(false);
+  const bases = [fast, withPreset(sampleSpec, 'minimal')];
+  for (const base of bases) {
+    const found = readyVariants(base, sampleHost).find(({ key }) => key === 'q35');
+    // It was refused as a microvm without ACPI, whose devices Debian’s kernel does not find.
+    expect(found?.variant).toMatchObject({
+      board: 'q35',
+      spec: { board: sampleSpec.board, firmware: { kind: 'automatic' }, console: base.console },
+    });
+  }
 });
 
 it('says what is not there, and does not offer more memory than there is', () => {
