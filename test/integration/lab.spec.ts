@@ -1,10 +1,11 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import type { LabPlan, LabVariant } from '../../src/shared/index.ts';
+import { withPreset, type LabPlan, type LabVariant } from '../../src/shared/index.ts';
 import { endLeftovers } from '../../src/main/lab/leftovers.ts';
 import { isAlive } from '../../src/main/host/index.ts';
 import { readLaunchRecord } from '../../src/main/machines/index.ts';
+import { readyVariants } from '../../src/renderer/lab/ready-variants.ts';
 import { Services, withDataDirectory } from '../support/services.ts';
 
 function variant(
@@ -50,6 +51,44 @@ it('boots microvm and q35 in turns, reports a variant that cannot boot, and leav
     expect(readdirSync(services.paths.runtime)).toEqual([]);
     expect(readdirSync(join(services.paths.state, 'runs'))).toEqual([]);
     expect(services.problems).toEqual([]);
+    await services.close();
+  });
+});
+
+it('boots the yardstick of machines whose own board has no ACPI', async ({ annotate }) => {
+  await withDataDirectory(async (path) => {
+    const services = await Services.open(path);
+    const status = await services.host.status();
+    const spec = services.spec({ quietKernel: true });
+    const fast = withPreset({ ...spec, kernel: { kind: 'fast' } }, 'fast');
+    const bases = [
+      fast,
+      { ...spec, board: { ...spec.board, acpi: false } },
+      withPreset(spec, 'minimal'),
+    ];
+    const yardsticks = bases.map((base, index): LabVariant => {
+      const found = readyVariants(base, status).find(({ key }) => key === 'q35');
+      expect(found?.problem).toBeNull();
+      return { ...(found?.variant ?? expect.unreachable()), name: `q35 ${index}` };
+    });
+    // A plan from elsewhere may still have the definition as it is.
+    yardsticks.push({ name: 'q35 as written', board: 'q35', spec: bases[1] ?? spec });
+    const itself: LabVariant[] = [{ name: 'fast', board: 'microvm', spec: fast }];
+    if (status.fastKernel === null) {
+      itself.pop();
+      const skipped = 'Not booted beside its yardstick: there is no fast kernel here.';
+      console.warn(skipped);
+      await annotate(skipped, 'warning');
+    }
+    const { id } = services.lab.start(planOf([...yardsticks, ...itself], 1));
+    const end = await services.untilExperiment(({ state }) => state !== 'running');
+    expect(end.state).toBe('finished');
+    const { results, commands } = services.lab.get(id);
+    expect(results.map(({ failure }) => failure)).toEqual(results.map(() => null));
+    expect(results.every(({ boot }) => boot?.reached === 'ready')).toBe(true);
+    const boards = commands.map((one) => one?.argv.find((word) => /^(microvm|q35)/.test(word)));
+    expect(boards.slice(0, 4)).toEqual(['q35', 'q35', 'q35', 'q35']);
+    expect(results).toHaveLength(4 + itself.length);
     await services.close();
   });
 });

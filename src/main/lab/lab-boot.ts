@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import {
   AppError,
+  bootedSpecOf,
   machineIdSchema,
   runIdSchema,
   type BootTimeline,
@@ -43,7 +44,8 @@ export interface LabBootOutcome {
 /**
  * A variant as the lab boots it: disks are read, not written; no port of this computer is taken; nothing is kept.
  */
-export function labSpecOf({ spec }: LabVariant): MachineSpec {
+export function labSpecOf(variant: LabVariant): MachineSpec {
+  const spec = bootedSpecOf(variant);
   const { container } = spec;
   return {
     ...spec,

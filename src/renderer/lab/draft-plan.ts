@@ -3,6 +3,7 @@
  * Pure. Never corrects silently, except that names that would be the same are numbered.
  */
 import {
+  bootedSpecOf,
   labLimits,
   labPlanSchema,
   presets,
@@ -112,11 +113,12 @@ export function shortened(text: string): string {
 }
 
 /** What tells one definition from another, in a line. */
-function describe({ spec, board }: Omit<LabVariant, 'name'>, host: LabHost): string {
+function describe(variant: Omit<LabVariant, 'name'>, host: LabHost): string {
+  const spec = bootedSpecOf(variant);
   const { kernel, memoryMiB, preset, quietKernel, console: chosen } = spec;
   const title = { default: host.defaultKernel?.title, fast: host.fastKernel?.title, file: null };
   return [
-    board === 'q35' ? 'q35' : '',
+    variant.board === 'q35' ? 'q35' : '',
     kernel.kind === 'file'
       ? baseName(kernel.path)
       : (title[kernel.kind] ?? `${kernel.kind} kernel`),

@@ -3,7 +3,7 @@
  * Never keeps anybody from trying: the lab reports what fails.
  */
 import { SvelteMap } from 'svelte/reactivity';
-import type { LabVariant } from '../../shared/index.ts';
+import { bootedSpecOf, type LabVariant } from '../../shared/index.ts';
 import { request } from '../api/index.ts';
 import { secretsProblem } from './draft-plan.ts';
 
@@ -24,15 +24,15 @@ export class VariantChecks {
   look(entries: readonly { readonly variant: LabVariant }[]): void {
     for (const { variant } of entries) {
       const key = keyOf(variant);
-      // The yardstick's board takes what is checked here for microvm.
-      if (variant.board !== 'microvm' || this.#found.has(key)) continue;
+      if (this.#found.has(key)) continue;
       this.#found.set(key, null);
       void this.#ask(key, variant);
     }
   }
 
-  async #ask(key: string, { spec, machineId }: LabVariant): Promise<void> {
-    const asked = { spec, id: machineId ?? null };
+  async #ask(key: string, variant: LabVariant): Promise<void> {
+    // As the lab boots it: main knows of no board but microvm's.
+    const asked = { spec: bootedSpecOf(variant), id: variant.machineId ?? null };
     // Should main not answer, the boot will say it.
     const findings = await request('machine:check', asked).catch(() => []);
     const wrong = findings.find(
@@ -42,6 +42,6 @@ export class VariantChecks {
   }
 }
 
-function keyOf({ spec, machineId }: LabVariant): string {
-  return JSON.stringify([spec, machineId]);
+function keyOf(variant: LabVariant): string {
+  return JSON.stringify([bootedSpecOf(variant), variant.machineId]);
 }
