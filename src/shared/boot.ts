@@ -115,5 +115,7 @@ export const bootTimelineSchema = z.object({
    * known. Within 10 ms, the step of /proc/uptime.
    */
   kernelClockMs: z.number().nullable().default(null),
+  /** What it was ready by, or was to be, as `readySignOf` says it; absent from boots that were kept before it was. */
+  sign: z.string().optional(),
 });
 export type BootTimeline = z.infer<typeof bootTimelineSchema>;

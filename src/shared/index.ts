@@ -21,6 +21,7 @@ export * from './machine.ts';
 export * from './network.ts';
 export * from './presets.ts';
 export * from './qemu-features.ts';
+export * from './ready-sign.ts';
 export * from './run.ts';
 export * from './settings.ts';
 export * from './statistics.ts';

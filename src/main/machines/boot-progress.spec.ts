@@ -35,7 +35,7 @@ function follow(
   const waiting: ((boot: BootTimeline) => void)[] = [];
   const boot = new BootProgress({
     ...{ scanner, recorder, files: { traceLog } as RunFiles, kernelClock: null },
-    readiness: { ready, readyDeadlineSeconds: 10, agentTells },
+    readiness: { ready, readyDeadlineSeconds: 10, agentTells, sign: `by ${ready.kind}` },
     host: { loaded: () => loaded, wasCold: () => cold },
     listener: {
       booted: (timeline) => {
@@ -139,4 +139,16 @@ it('says that QEMU had to read its files from the disk, as that was until user s
   print('nandu: user space uptime=1\n', 500);
   expect((await seen).conditions).toEqual(['cold', 'no-trace']);
   expect(told).toHaveLength(1);
+});
+
+it('keeps the sign with the timeline, also where it never came', async () => {
+  const scene = follow({ kind: 'port', port: 80 });
+  scene.boot.begin();
+  const closed = scene.next();
+  vi.advanceTimersByTime(10_000);
+  expect(await closed).toMatchObject({ reached: 'partial', sign: 'by port' });
+  const told = follow({ kind: 'automatic' });
+  const ready = told.next();
+  told.boot.agentReady(spawnedAtMs + 700);
+  expect(await ready).toMatchObject({ reached: 'ready', sign: 'by automatic' });
 });

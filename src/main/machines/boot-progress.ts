@@ -23,6 +23,8 @@ const maxTraceBytes = 2 * 1024 * 1024;
 export type Readiness = Pick<MachineSpec, 'ready' | 'readyDeadlineSeconds'> & {
   /** Whether the agent says so; else the init's line on the console does, where nothing else was chosen. */
   readonly agentTells: boolean;
+  /** As it is kept with the timeline. */
+  readonly sign: string;
 };
 
 /** What a boot is followed by. */
@@ -122,7 +124,7 @@ export class BootProgress {
     if (recorder === null || this.#over) return;
     recorder.kernelLog(parseKernelLog(text));
     if (!this.#closed) void this.publish();
-    else if (this.#published) listener.booted(recorder.timeline());
+    else if (this.#published) listener.booted(this.#timelineOf(recorder));
   }
 
   /** Tells what is known by now; nothing once all is. */
@@ -134,7 +136,7 @@ export class BootProgress {
     if (this.#isClosed()) return;
     if (recorder.timeline().reached === 'ready') return this.#finish(recorder);
     this.#published = true;
-    listener.booted(recorder.timeline());
+    listener.booted(this.#timelineOf(recorder));
   }
 
   /** The run is over. @param rebooted whether because the guest restarted. */
@@ -173,7 +175,7 @@ export class BootProgress {
     this.#closed = true;
     this.#published = true;
     this.#stopWaiting();
-    this.#parts.listener.booted(recorder.timeline());
+    this.#parts.listener.booted(this.#timelineOf(recorder));
     this.#endTracing();
   }
 
@@ -192,6 +194,10 @@ export class BootProgress {
 
   #stopWaiting(): void {
     if (this.#deadline !== null) clearTimeout(this.#deadline);
+  }
+
+  #timelineOf(recorder: BootWatch): BootTimeline {
+    return { ...recorder.timeline(), sign: this.#parts.readiness.sign };
   }
 
   #isClosed(): boolean {

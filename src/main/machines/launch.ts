@@ -5,7 +5,13 @@
 import { mkdir, readFile, rm, statfs } from 'node:fs/promises';
 import { createConnection, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { AppError, type MachineId, type MachineSpec, type RunId } from '../../shared/index.ts';
+import {
+  AppError,
+  readySignOf,
+  type MachineId,
+  type MachineSpec,
+  type RunId,
+} from '../../shared/index.ts';
 import { AgentLink, type ContainerListener, type GuestRecord } from '../agent/index.ts';
 import { BootWatch, ConsoleMarkScanner, EpochClock } from '../boot/index.ts';
 import type { ConsoleHub } from '../console/index.ts';
@@ -197,12 +203,11 @@ export async function launch(context: LaunchContext): Promise<LiveRun> {
 }
 
 /** What means that a machine is ready. */
-export function readinessOf({
-  ready,
-  readyDeadlineSeconds,
-  devices,
-}: Pick<MachineSpec, 'ready' | 'readyDeadlineSeconds' | 'devices'>): Readiness {
-  return { ready, readyDeadlineSeconds, agentTells: devices.agent };
+export function readinessOf(
+  spec: Pick<MachineSpec, 'ready' | 'readyDeadlineSeconds' | 'devices' | 'container'>,
+): Readiness {
+  const { ready, readyDeadlineSeconds, devices } = spec;
+  return { ready, readyDeadlineSeconds, agentTells: devices.agent, sign: readySignOf(spec) };
 }
 
 /** Emulated, a guest that was not told the counter's true rate tells its uptime wrong. */

@@ -4,7 +4,9 @@
  */
 import {
   bootConditions,
+  chosenSign,
   phaseInfo,
+  sayReadySign,
   type BootCondition,
   type BootTimeline,
   type PhaseName,
@@ -84,10 +86,13 @@ export function doubtsOf(run: Pick<Run, 'accelerator' | 'boot'>): Doubt[] {
 
 /** What a machine waits for until it is ready. */
 export function signText(ready: ReadySign): string {
-  if (ready.kind === 'console') return `the text “${ready.text}” on the console`;
-  if (ready.kind === 'port') return `TCP port ${ready.port} in the guest`;
-  if (ready.kind === 'marker') return `the line “nandu: mark ${ready.name}” on the console`;
-  return 'the word of Nandu’s init or agent';
+  if (ready.kind === 'automatic') return 'the word of Nandu’s init or agent';
+  return sayReadySign(chosenSign(ready));
+}
+
+/** What a measurement ended with, in short. */
+export function endText({ reached, sign }: Pick<BootTimeline, 'reached' | 'sign'>): string {
+  return reached === 'ready' ? `by ${sayReadySign(sign)}` : 'until its first process';
 }
 
 /** “run 12”, with what makes it special. */

@@ -67,6 +67,12 @@ it('offers the baseline, the run before, and the one nearest to the middle', () 
   });
   expect(unlike(runs[0] as MeasuredRun, runs[1] as MeasuredRun)).toBeNull();
   expect(unlike(runs[0] as MeasuredRun, runs[3] as MeasuredRun)).toContain('steps');
+  const byPort = sampleRun(8, 990, { boot: sampleBoot(990, { sign: 'port 80' }) });
+  const byMark = sampleRun(9, 990, { boot: sampleBoot(990, { sign: 'marker up' }) });
+  expect(unlike(byPort as MeasuredRun, byMark as MeasuredRun)).toBe(
+    'They were ready by different signs: one by TCP port 80 in the guest, the other by the line “nandu: mark up” on the console.',
+  );
+  expect(unlike(runs[0] as MeasuredRun, byPort as MeasuredRun)).toContain('not recorded');
   const loaded = sampleRun(7, 990, { boot: sampleBoot(990, { conditions: ['loaded'] }) });
   expect(unlike(runs[0] as MeasuredRun, loaded as MeasuredRun)).toContain('undisturbed');
 });

@@ -2,9 +2,16 @@
  * Two boots phase by phase, and which boots are worth comparing with one.
  * Pure; a difference that the marks do not bear out is not given.
  */
-import { phaseNames, type BootTimeline, type Phase, type PhaseName } from '../../shared/index.ts';
+import {
+  phaseNames,
+  sayReadySign,
+  type BootTimeline,
+  type Phase,
+  type PhaseName,
+} from '../../shared/index.ts';
 import {
   comparableWith,
+  endOf,
   isUndisturbed,
   nearestToMedian,
   undisturbed,
@@ -91,6 +98,10 @@ export function unlike(before: MeasuredRun, after: MeasuredRun): string | null {
   if (detailed[0] !== detailed[1]) return 'One logged each of the kernel’s steps, which slows it.';
   if (before.boot.reached !== after.boot.reached) {
     return 'One was measured until it was ready, the other until its first process.';
+  }
+  if (endOf(before.boot) !== endOf(after.boot)) {
+    const [one, other] = [before, after].map(({ boot }) => sayReadySign(boot.sign));
+    return `They were ready by different signs: one by ${one}, the other by ${other}.`;
   }
   if (!isUndisturbed(before) || !isUndisturbed(after)) {
     return 'Not both ran undisturbed: a small difference may be chance.';

@@ -27,13 +27,24 @@ it('compares like with like', () => {
     run(5, 0, { boot: null }),
     run(6, 900),
     run(7, 2000, { boot: sampleBoot(2000, { conditions: ['detailed'] }) }),
+    run(8, 1500, { boot: sampleBoot(1500, { sign: 'port 80' }) }),
+    run(9, 1600, { boot: sampleBoot(1600, { sign: 'port 8080' }) }),
+    run(10, 1600, { boot: sampleBoot(1600, { sign: 'port 80' }) }),
+    // Its first process is all that was seen of it, whatever it was to be ready by.
+    run(11, 710, { boot: sampleBoot(710, { reached: 'user-space', sign: 'port 80' }) }),
   ];
   const measured = runs.filter(isMeasured);
-  expect(measured.map(({ number }) => number)).toEqual([1, 2, 3, 6, 7]);
+  expect(measured.map(({ number }) => number)).toEqual([1, 2, 3, 6, 7, 8, 9, 10, 11]);
   const like = comparableWith(runs, measured[0] as MeasuredRun);
   expect(like.map(({ number }) => number)).toEqual([1, 6]);
   expect(summarize(like)).toMatchObject({ count: 2, medianMs: 850 });
   expect(summarize([])).toBeNull();
+  const likeRun = (number: number): number[] => {
+    const found = measured.find((one) => one.number === number) ?? expect.unreachable();
+    return comparableWith(runs, found).map((one) => one.number);
+  };
+  // The port that comes late in a boot is no slower boot.
+  expect([likeRun(8), likeRun(9), likeRun(3)]).toEqual([[8, 10], [9], [3, 11]]);
 });
 
 it('puts the current run into the list in its newest form', () => {

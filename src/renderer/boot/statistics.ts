@@ -1,8 +1,8 @@
 /**
  * Statistics over boot times, and which runs may be compared with each other.
- * Pure: never mixes KVM with emulation, nor readiness with the first process.
+ * Pure: never mixes KVM with emulation, readiness with the first process, nor one sign of readiness with another.
  */
-import type { BootCondition, Run } from '../../shared/index.ts';
+import type { BootCondition, BootTimeline, Run } from '../../shared/index.ts';
 
 /** A run whose boot time is known. */
 export type MeasuredRun = Run & { boot: NonNullable<Run['boot']> };
@@ -14,7 +14,12 @@ export function isMeasured(run: Run): run is MeasuredRun {
 
 /** Runs with the same text booted in the same way: accelerator, end of the measurement, detailed or not. */
 export function kindOf({ accelerator, boot }: MeasuredRun): string {
-  return `${accelerator} ${boot.reached} ${boot.conditions.includes('detailed')}`;
+  return `${accelerator} ${boot.conditions.includes('detailed')} ${endOf(boot)}`;
+}
+
+/** What a measurement ended with: the first process, or a sign; one that was not kept is like no other. */
+export function endOf({ reached, sign }: BootTimeline): string {
+  return reached === 'ready' ? `ready ${sign ?? ''}` : reached;
 }
 
 /** The runs that booted in the same way as this one. */

@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest';
+import type { Experiment, LabVariant, MachineSpec } from '../../shared/index.ts';
 import { boots, doubtsOf, interval, resumeTitle, signed, verdictOf } from './lab-words.ts';
 import { phaseMedians } from './phase-medians.ts';
 import { sampleExperiment, sampleVariant } from './sample-experiment.ts';
+import { sampleSpec } from './sample-host.ts';
 
 const variants = [sampleVariant('ELF kernel'), sampleVariant('bzImage kernel')];
 
@@ -30,6 +32,35 @@ it('says what disturbed the boots that count, and no others', () => {
     ...{ argv: [], qemuVersion: '7.2', accelerator },
   }));
   expect(labels({ results: [], commands: both })).toEqual(['KVM and emulation']);
+});
+
+it('says that not all variants were ready by the same sign', () => {
+  const [one, other] = variants;
+  const port = { ...sampleSpec, ready: { kind: 'port', port: 80 } } as const;
+  const variantsOf = (spec: MachineSpec): LabVariant[] => [
+    one ?? expect.unreachable(),
+    { ...(other ?? expect.unreachable()), spec },
+  ];
+  const of = (spec: MachineSpec, change: Partial<Experiment> = {}): string[] =>
+    doubtsOf(sampleExperiment(variantsOf(spec), [[900], [950]], { commands: [], ...change })).map(
+      ({ sentence }) => sentence,
+    );
+  expect(of(sampleSpec)).toEqual([]);
+  // Of boots that were kept before their sign was, the plan tells it.
+  expect(of(port)).toEqual([
+    'Not all were ready by the same sign, so times end at different moments: the word of Nandu’s agent; TCP port 80 in the guest.',
+  ]);
+  const { results } = sampleExperiment(variantsOf(port), [[900], [950]]);
+  const signed = results.map((result) => ({
+    ...result,
+    boot: result.boot && { ...result.boot, sign: 'port 80' },
+  }));
+  expect(of(port, { results: signed })).toEqual([]);
+  // A variant that was never ready was ready by no sign.
+  const failed = results.map((result) =>
+    result.variant === 1 ? { ...result, boot: null } : result,
+  );
+  expect(of(port, { results: failed })).toEqual([]);
 });
 
 it('says differences with their sign and their certainty', () => {

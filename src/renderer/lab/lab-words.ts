@@ -4,6 +4,8 @@
  */
 import {
   bootConditions,
+  readySignOf,
+  sayReadySign,
   type BootCondition,
   type Difference,
   type Experiment,
@@ -47,7 +49,7 @@ export function boots({ done, total }: Pick<ExperimentSummary, 'done' | 'total'>
 
 /** Why figures should not be taken at face value. */
 export interface LabDoubt {
-  readonly key: BootCondition | 'emulated' | 'mixed';
+  readonly key: BootCondition | 'emulated' | 'mixed' | 'signs';
   readonly label: string;
   readonly sentence: string;
   readonly tone: 'plain' | 'warn';
@@ -78,6 +80,19 @@ export function doubtsOf({ plan, results, commands }: Experiment): LabDoubt[] {
     found.push({
       ...{ key: 'emulated', label: 'Emulated (TCG)', tone: 'warn' },
       sentence: 'QEMU translated the guest’s instructions: not what KVM would show.',
+    });
+  }
+  const signs = new Set(
+    counted.flatMap(({ variant, boot }) => {
+      const spec = plan.variants[variant]?.spec;
+      if (boot?.reached !== 'ready' || spec === undefined) return [];
+      return boot.sign ?? readySignOf(spec);
+    }),
+  );
+  if (signs.size > 1) {
+    found.push({
+      ...{ key: 'signs', label: 'Different signs', tone: 'warn' },
+      sentence: `Not all were ready by the same sign, so times end at different moments: ${[...signs].map(sayReadySign).join('; ')}.`,
     });
   }
   for (const condition of bootConditions) {
