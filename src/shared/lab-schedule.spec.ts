@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { LabPlan, LabResult } from './lab.ts';
 import { defaultSpec } from './presets.ts';
-import { isGivenUp, randomOf, remaining, scheduleOf } from './lab-schedule.ts';
+import { countsOf, doneOf, isGivenUp, randomOf, remaining, scheduleOf } from './lab-schedule.ts';
 
 const plan: LabPlan = {
   name: 'kernels',
@@ -58,4 +58,20 @@ it('has random numbers that fill the unit interval', () => {
     tenths[tenth] = (tenths[tenth] ?? 0) + 1;
   }
   expect(Math.min(...tenths)).toBeGreaterThan(850);
+});
+
+it('counts as done what the schedule has no more, from the numbers alone', () => {
+  const all = scheduleOf(plan, 7);
+  for (const made of [0, 1, 17, 60, all.length]) {
+    // The second variant only ever fails.
+    const results: LabResult[] = [];
+    for (const { round, variant } of all.slice(0, made)) {
+      if (isGivenUp(variant, results)) continue;
+      results.push(resultOf(round, variant, variant === 1));
+    }
+    expect(doneOf(plan, countsOf(plan, results))).toEqual({
+      done: all.length - remaining(plan, 7, results).length,
+      total: all.length,
+    });
+  }
 });

@@ -44,10 +44,43 @@ export function shuffled<T>(items: readonly T[], random: () => number): T[] {
   return items.flatMap(() => left.splice(Math.floor(random() * left.length), 1));
 }
 
+/** What was made of one variant. */
+export interface BootCount {
+  readonly boots: number;
+  readonly failures: number;
+}
+
+/** Of each variant, in the plan's order. */
+export function countsOf(
+  { variants }: Pick<LabPlan, 'variants'>,
+  results: readonly Pick<LabResult, 'variant' | 'failure'>[],
+): BootCount[] {
+  return variants.map((_, variant) => {
+    const own = results.filter((result) => result.variant === variant);
+    return { boots: own.length, failures: own.filter(({ failure }) => failure !== null).length };
+  });
+}
+
+function onlyFails({ boots, failures }: BootCount): boolean {
+  return boots >= failuresToGiveUp && failures === boots;
+}
+
 /** Whether a variant has only ever failed, and often enough. */
 export function isGivenUp(variant: number, results: readonly LabResult[]): boolean {
   const own = results.filter((result) => result.variant === variant);
-  return own.length >= failuresToGiveUp && own.every(({ failure }) => failure !== null);
+  const failures = own.filter(({ failure }) => failure !== null).length;
+  return onlyFails({ boots: own.length, failures });
+}
+
+/** Boots done, also those that will not be made any more, and all. @param counts as {@link countsOf}. */
+export function doneOf(
+  { variants, rounds, warmUps }: Pick<LabPlan, 'variants' | 'rounds' | 'warmUps'>,
+  counts: readonly BootCount[],
+): { done: number; total: number } {
+  const each = rounds + warmUps;
+  const left = counts.map((count) => (onlyFails(count) ? 0 : Math.max(0, each - count.boots)));
+  const total = variants.length * each;
+  return { done: total - left.reduce((sum, more) => sum + more, 0), total };
 }
 
 /** The boots that are still to be made: not those that have a result, nor those of a variant that is given up. */

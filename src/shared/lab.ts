@@ -76,7 +76,7 @@ export const labCommandSchema = z.object({
 });
 export type LabCommand = z.infer<typeof labCommandSchema>;
 
-/** `interrupted`: Nandu ended meanwhile; it can go on where it was. */
+/** `interrupted`: Nandu ended meanwhile, or something else kept it from going on; it can go on where it was. */
 export const labStateSchema = z.enum(['running', 'paused', 'interrupted', 'finished', 'cancelled']);
 export type LabState = z.infer<typeof labStateSchema>;
 
@@ -84,6 +84,8 @@ export const experimentSchema = z.object({
   id: experimentIdSchema,
   createdAtMs: z.number(),
   state: labStateSchema,
+  /** Why it was interrupted, in a sentence; null where that was the end of Nandu, or it was not. */
+  reason: z.string().nullable().default(null),
   plan: labPlanSchema,
   /** From which the order of boots follows. */
   seed: z.int().nonnegative(),
@@ -100,6 +102,8 @@ export const experimentSummarySchema = z.object({
   id: experimentIdSchema,
   createdAtMs: z.number(),
   state: labStateSchema,
+  /** As in {@link experimentSchema}. */
+  reason: z.string().nullable(),
   name: z.string(),
   variants: z.array(z.string()),
   done: z.int().nonnegative(),

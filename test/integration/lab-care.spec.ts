@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { afterEach, expect, it } from 'vitest';
 import type { LabPlan, MachineSpec } from '../../src/shared/index.ts';
 import { maxLogBytes } from '../../src/main/console/index.ts';
@@ -97,4 +98,43 @@ it('measures a container with its machine’s secrets, which are nowhere but in 
   expect(all).not.toContain(secret);
   await services.close();
   expect(services.problems).toEqual([]);
+});
+
+it('keeps a boot that cannot be written down, says why it does not go on, and goes on when it can', async () => {
+  await withDataDirectory(async (path) => {
+    await withFake(path, {}, async (services) => {
+      const { lab, experimented } = services;
+      const { id } = lab.start(planOf(services, {}, 3));
+      await services.untilExperiment(({ done }) => done === 1);
+      const other = new Database(services.paths.database);
+      other.exec('BEGIN IMMEDIATE');
+      try {
+        const end = await services.untilExperiment(({ booting }) => booting === null);
+        const known = { state: 'interrupted', done: 2, total: 3, booting: null };
+        expect(end).toMatchObject({
+          ...{ ...known, reason: expect.stringMatching(/Another program holds/) as string },
+        });
+        expect(lab.list()).toMatchObject([known]);
+        expect(lab.get(id)).toMatchObject({ state: 'interrupted', results: { length: 2 } });
+        await expect(lab.pause(id)).rejects.toMatchObject({ code: 'illegal_state' });
+        expect(() => lab.resume(id)).toThrow(/Another program holds/);
+      } finally {
+        other.exec('ROLLBACK');
+        other.close();
+      }
+      const kept = lab.get(id).results;
+      lab.resume(id);
+      expect(experimented.at(-1)).toMatchObject({ state: 'running', reason: null, done: 2 });
+      await services.untilExperiment(({ state }) => state === 'finished');
+      const { results } = lab.get(id);
+      expect(results.map(({ round }) => round)).toEqual([0, 1, 2]);
+      expect(results.slice(0, 2)).toEqual(kept);
+      expect(services.problems.length).toBeGreaterThan(0);
+    });
+    // All of it was written.
+    await withFake(path, {}, (services) => {
+      expect(services.lab.list()).toMatchObject([{ state: 'finished', done: 3 }]);
+      return Promise.resolve();
+    });
+  });
 });

@@ -64,7 +64,7 @@ export function labSpecOf(variant: LabVariant): MachineSpec {
 
 /**
  * @returns the result also of a boot that failed.
- * @throws AppError `cancelled` when the signal came first: such a boot counts for nothing.
+ * @throws AppError `cancelled` when the signal came first, `disk_full`: such a boot counts for nothing.
  */
 export async function bootOnce(
   variant: LabVariant,
@@ -111,7 +111,8 @@ export async function bootOnce(
     }
   } catch (error) {
     if (signal.aborted) throw new AppError('cancelled', 'The experiment was called off.');
-    if (!(error instanceof AppError)) throw error;
+    // A full disk is no variant's fault.
+    if (!(error instanceof AppError) || error.code === 'disk_full') throw error;
     return { command, result: resultOf(null, error.message) };
   } finally {
     if (logDirectory !== null) {

@@ -1,25 +1,29 @@
 /**
  * The boot lab: begins experiments, makes their boots one at a time, and keeps what came of them.
- * Must never lose a result, and never boot while a person has it paused.
+ * Must never lose a result, never boot while a person has it paused, and never disturb a boot by telling of the last one.
  */
 import { randomInt, randomUUID } from 'node:crypto';
 import { cpus } from 'node:os';
 import {
   AppError,
+  countsOf,
+  doneOf,
   experimentIdSchema,
-  isGivenUp,
   remaining,
-  scheduleOf,
   type Experiment,
   type ExperimentId,
   type ExperimentSummary,
+  type LabBoot,
   type LabPlan,
+  type LabVariant,
 } from '../../shared/index.ts';
 import type { Paths } from '../host/index.ts';
 import type { Planner } from '../machines/index.ts';
-import type { ExperimentRepository } from '../store/index.ts';
+import type { ExperimentRepository, ListedExperiment } from '../store/index.ts';
+import { ExperimentBook } from './experiment-book.ts';
 import { bootOnce } from './lab-boot.ts';
 import { endLeftovers } from './leftovers.ts';
+import { Quiet, type Pause } from './quiet.ts';
 
 /** What the lab is built from. */
 export interface LabServiceOptions {
@@ -28,44 +32,51 @@ export interface LabServiceOptions {
   readonly experiments: ExperimentRepository;
   readonly onChanged: (summary: ExperimentSummary) => void;
   readonly onProblem: (error: unknown) => void;
+  /** For tests: how time goes by between two boots. */
+  readonly pause?: Pause;
 }
 
 /** The experiment that goes on now. */
 interface Going {
-  readonly id: ExperimentId;
+  /** With every result so far, so that none is read again. */
+  experiment: Experiment;
   readonly end: AbortController;
   readonly finished: Promise<void>;
+  /** The variant that boots now or next. */
   booting: string | null;
 }
 
 /** All experiments of this installation. */
 export class LabService {
   readonly #options: LabServiceOptions;
+  readonly #book: ExperimentBook;
+  readonly #quiet: Quiet;
   readonly #owner: string;
   #going: Going | null = null;
 
   constructor(options: LabServiceOptions) {
     this.#options = options;
+    this.#book = new ExperimentBook(options.experiments, options.onProblem);
+    this.#quiet = new Quiet(options.pause);
     this.#owner = `${options.paths.database}#lab`;
   }
 
   /** Ends what an earlier Nandu's lab left running; its experiments wait to be gone on with. */
   async load(): Promise<void> {
-    const { paths, experiments, onProblem } = this.#options;
+    const { paths, onProblem } = this.#options;
     await endLeftovers(paths.runtime, this.#owner, onProblem);
-    for (const { id, state } of experiments.list()) {
-      if (state === 'running') experiments.setState(id, 'interrupted');
-    }
   }
 
   /** The newest first. */
   list(): ExperimentSummary[] {
-    return this.#options.experiments.list().map((experiment) => this.#summary(experiment));
+    const id = this.#going?.experiment.id ?? null;
+    return this.#book.list(id).map((listed) => this.#summary(listed));
   }
 
   /** @throws AppError `not_found`. */
   get(id: ExperimentId): Experiment {
-    return this.#options.experiments.get(id);
+    this.#quiet.asked();
+    return this.#read(id);
   }
 
   /** @throws AppError `illegal_state` while another one goes on. */
@@ -74,16 +85,16 @@ export class LabService {
     const experiment: Experiment = {
       id: experimentIdSchema.parse(randomUUID()),
       createdAtMs: Date.now(),
-      state: 'running',
+      ...{ state: 'running', reason: null },
       plan,
       seed: randomInt(2 ** 31),
       host: describeHost(),
       commands: plan.variants.map(() => null),
       results: [],
     };
-    this.#options.experiments.create(experiment);
-    this.#go(experiment.id);
-    return this.get(experiment.id);
+    this.#book.create(experiment);
+    this.#go(experiment);
+    return experiment;
   }
 
   /** Lets the boot under way end without counting it. @throws AppError `not_found`, `illegal_state`. */
@@ -93,39 +104,53 @@ export class LabService {
 
   /** What was measured stays. @throws AppError `not_found`, `illegal_state`. */
   async cancel(id: ExperimentId): Promise<ExperimentSummary> {
-    if (this.#going?.id === id) return this.#halt(id, 'cancelled');
-    const { state } = this.get(id);
-    if (state === 'finished' || state === 'cancelled') throw over();
-    this.#options.experiments.setState(id, 'cancelled');
-    return this.#tell(id);
+    if (this.#going?.experiment.id === id) return this.#halt(id, 'cancelled');
+    this.#assertOpen(this.#read(id));
+    this.#book.setState(id, 'cancelled');
+    return this.#tellStored(id);
   }
 
-  /** Goes on where it was. @throws AppError `not_found`, `illegal_state`. */
+  /** Goes on where it was. @throws AppError `not_found`, `illegal_state`, `disk_full`, `database_busy`. */
   resume(id: ExperimentId): ExperimentSummary {
     this.#assertIdle();
-    const { state } = this.get(id);
-    if (state === 'finished' || state === 'cancelled') throw over();
-    this.#options.experiments.setState(id, 'running');
-    this.#go(id);
-    return this.#tell(id);
+    this.#book.writeAll();
+    const experiment = this.#read(id);
+    this.#assertOpen(experiment);
+    this.#book.setState(id, 'running');
+    this.#go({ ...experiment, state: 'running', reason: null });
+    return this.#tellGoing();
   }
 
   /** @throws AppError `not_found`, `illegal_state` while it goes on. */
   remove(id: ExperimentId): void {
-    if (this.#going?.id === id) {
+    if (this.#going?.experiment.id === id) {
       throw new AppError('illegal_state', 'Cancel the experiment before you delete it.');
     }
-    this.#options.experiments.remove(id);
-  }
-
-  /** Whether boots are made now; a person's machines would slow them down, and they those. */
-  get busy(): boolean {
-    return this.#going !== null;
+    this.#book.remove(id);
   }
 
   /** Ends the boot under way; the experiment counts as interrupted. */
   async dispose(): Promise<void> {
-    if (this.#going !== null) await this.#halt(this.#going.id, 'interrupted');
+    const { onProblem } = this.#options;
+    const id = this.#going?.experiment.id;
+    // The app ends whatever the disk says; the next one finds it running and says the same.
+    if (id !== undefined) await this.#halt(id, 'interrupted').catch(onProblem);
+    try {
+      this.#book.writeAll();
+    } catch (error) {
+      onProblem(error);
+    }
+  }
+
+  #read(id: ExperimentId): Experiment {
+    const going = this.#going;
+    if (going?.experiment.id === id) return going.experiment;
+    return this.#book.get(id, null);
+  }
+
+  #assertOpen({ state }: Experiment): void {
+    if (state !== 'finished' && state !== 'cancelled') return;
+    throw new AppError('illegal_state', 'That experiment is over. Start a new one like it.');
   }
 
   #assertIdle(): void {
@@ -136,10 +161,9 @@ export class LabService {
     );
   }
 
-  #go(id: ExperimentId): void {
-    const end = new AbortController();
+  #go(experiment: Experiment): void {
     const going: Going = {
-      ...{ id, end, booting: null },
+      ...{ experiment, end: new AbortController(), booting: null },
       finished: Promise.resolve().then(() => this.#work(going)),
     };
     this.#going = going;
@@ -150,76 +174,110 @@ export class LabService {
     state: 'paused' | 'cancelled' | 'interrupted',
   ): Promise<ExperimentSummary> {
     const going = this.#going;
-    if (going?.id !== id)
+    if (going?.experiment.id !== id)
       throw new AppError('illegal_state', 'That experiment does not go on now.');
     going.end.abort();
     await going.finished;
-    // It may have made its last boot in the meantime.
-    if (this.get(id).state === 'running') this.#options.experiments.setState(id, state);
-    return this.#tell(id);
+    // It may have made its last boot in the meantime, or have been interrupted.
+    if (going.experiment.state !== 'running') return this.#tellStored(id);
+    try {
+      this.#book.setState(id, state);
+    } catch (error) {
+      this.#book.interrupt(id, error);
+      this.#tryToTell(id);
+      throw error;
+    }
+    return this.#tellStored(id);
   }
 
   /** Never rejects: what stops an experiment leaves it as one that can go on. */
   async #work(going: Going): Promise<void> {
-    const { experiments, onProblem, planner } = this.#options;
-    const { id, end } = going;
+    const { onProblem } = this.#options;
+    const { id } = going.experiment;
+    const { signal } = going.end;
     try {
-      for (;;) {
-        const { plan, seed, results, commands } = this.get(id);
-        const [next] = remaining(plan, seed, results);
-        const variant = next && plan.variants[next.variant];
-        if (next === undefined || variant === undefined) break;
-        going.booting = variant.name;
-        this.#tell(id);
-        const { result, command } = await bootOnce(variant, next, {
-          ...{ planner, onProblem, owner: this.#owner, signal: end.signal },
-        });
-        if (command !== null && commands[next.variant] === null) {
-          experiments.setCommands(id, commands.with(next.variant, command));
-        }
-        experiments.addResult(id, result);
+      for (let next = nextOf(going.experiment); next !== null; next = nextOf(going.experiment)) {
+        going.booting = next.variant.name;
+        this.#tellGoing();
+        // A page that draws the last boot would be measured with the next one.
+        await this.#quiet.wait(signal);
+        await this.#boot(going, next.boot, next.variant);
       }
-      experiments.setState(id, 'finished');
+      this.#book.setState(id, 'finished');
+      going.experiment = { ...going.experiment, state: 'finished' };
     } catch (error) {
-      if (!end.signal.aborted) {
+      if (!signal.aborted) {
         onProblem(error);
-        this.#interrupt(id);
+        this.#book.interrupt(id, error);
+        going.experiment = { ...going.experiment, state: 'interrupted' };
       }
     } finally {
       this.#going = null;
-      this.#tell(id);
+      // Whoever halted it tells so.
+      if (going.experiment.state !== 'running') this.#tryToTell(id);
     }
   }
 
-  #interrupt(id: ExperimentId): void {
+  /** @throws AppError `cancelled`; `disk_full`, `database_busy` where the result waits to be written. */
+  async #boot(going: Going, at: LabBoot, variant: LabVariant): Promise<void> {
+    const { planner, onProblem } = this.#options;
+    const { signal } = going.end;
+    if (signal.aborted) throw new AppError('cancelled', 'The experiment was called off.');
+    const { experiment } = going;
+    const { result, command } = await bootOnce(variant, at, {
+      ...{ planner, onProblem, signal, owner: this.#owner },
+    });
+    const known = experiment.commands[at.variant] ?? command;
+    const commands = experiment.commands.with(at.variant, known);
+    going.experiment = { ...experiment, commands, results: [...experiment.results, result] };
+    this.#book.add(experiment.id, { result, commands });
+  }
+
+  #tellGoing(): ExperimentSummary {
+    const going = this.#going;
+    if (going === null) throw new Error('no experiment goes on');
+    const { experiment } = going;
+    return this.#tell({ ...experiment, counts: countsOf(experiment.plan, experiment.results) });
+  }
+
+  #tellStored(id: ExperimentId): ExperimentSummary {
+    const experiment = this.#read(id);
+    return this.#tell({ ...experiment, counts: countsOf(experiment.plan, experiment.results) });
+  }
+
+  #tryToTell(id: ExperimentId): void {
     try {
-      this.#options.experiments.setState(id, 'interrupted');
+      this.#tellStored(id);
     } catch (error) {
-      this.#options.onProblem(error); // a full disk: the next Nandu finds it `running` and says the same
+      this.#options.onProblem(error);
     }
   }
 
-  #tell(id: ExperimentId): ExperimentSummary {
-    const summary = this.#summary(this.get(id));
+  #tell(listed: ListedExperiment): ExperimentSummary {
+    const summary = this.#summary(listed);
     this.#options.onChanged(summary);
     return summary;
   }
 
-  #summary({ id, createdAtMs, state, plan, seed, results }: Experiment): ExperimentSummary {
-    const going = this.#going?.id === id ? this.#going : null;
-    const givenUp = plan.variants.filter((_, variant) => isGivenUp(variant, results)).length;
-    const total = scheduleOf(plan, seed).length;
+  #summary({ id, createdAtMs, state, reason, plan, counts }: ListedExperiment): ExperimentSummary {
+    const going = this.#going?.experiment.id === id ? this.#going : null;
     return {
-      ...{ id, createdAtMs, state, name: plan.name, booting: going?.booting ?? null, total },
+      ...{ id, createdAtMs, state, reason, name: plan.name, booting: going?.booting ?? null },
       variants: plan.variants.map(({ name }) => name),
-      // Boots that will not be made any more count as done.
-      done: givenUp === 0 ? results.length : total - remaining(plan, seed, results).length,
+      ...doneOf(plan, counts),
     };
   }
 }
 
-function over(): AppError {
-  return new AppError('illegal_state', 'That experiment is over. Start a new one like it.');
+/** The boot that is to be made next; null where none is left. */
+function nextOf({
+  plan,
+  seed,
+  results,
+}: Experiment): { boot: LabBoot; variant: LabVariant } | null {
+  const [boot] = remaining(plan, seed, results);
+  const variant = boot && plan.variants[boot.variant];
+  return boot === undefined || variant === undefined ? null : { boot, variant };
 }
 
 function describeHost(): string {

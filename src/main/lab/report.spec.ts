@@ -10,6 +10,7 @@ const experiment: Experiment = {
   id: experimentIdSchema.parse('6f9619ff-8b86-4d01-b42d-00cf4fc964ff'),
   createdAtMs: Date.UTC(2026, 0, 2, 3, 4),
   state: 'finished',
+  reason: null,
   plan: {
     name: '<b>Kernels</b>',
     variants: ['a & "b"', '<script>alert(1)</script>'].map((name) => ({

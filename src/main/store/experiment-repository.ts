@@ -7,6 +7,7 @@ import {
   AppError,
   experimentSchema,
   labResultSchema,
+  type BootCount,
   type Experiment,
   type ExperimentId,
   type LabCommand,
@@ -17,10 +18,25 @@ import type { NanduDatabase } from './database.ts';
 import { parseRow } from './rows.ts';
 import { upgradeSpec } from './spec-upgrade.ts';
 
+/** An experiment without its results, which are only counted: of each variant, in the plan's order. */
+export type ListedExperiment = Pick<
+  Experiment,
+  'id' | 'createdAtMs' | 'state' | 'reason' | 'plan'
+> & { readonly counts: readonly BootCount[] };
+
+const listedSchema = experimentSchema.pick({
+  ...{ id: true, createdAtMs: true, state: true, reason: true, plan: true },
+});
+
+interface Count extends BootCount {
+  readonly variant: number;
+}
+
 interface Row {
   id: string;
   created_at_ms: number;
   state: string;
+  reason: string | null;
   plan: string;
   seed: number;
   host: string;
@@ -34,7 +50,8 @@ export class ExperimentRepository {
   readonly #list: Statement<[], Row>;
   readonly #get: Statement<[string], Row>;
   readonly #results: Statement<[string], string>;
-  readonly #setState: Statement<[string, string]>;
+  readonly #counts: Statement<[string], Count>;
+  readonly #setState: Statement<[string, string | null, string]>;
   readonly #setCommands: Statement<[string, string]>;
   readonly #addResult: Statement<[object]>;
   readonly #remove: Statement<[string]>;
@@ -53,7 +70,13 @@ export class ExperimentRepository {
         'SELECT result FROM lab_results WHERE experiment_id = ? ORDER BY round, variant',
       )
       .pluck();
-    this.#setState = connection.prepare('UPDATE experiments SET state = ? WHERE id = ?');
+    this.#counts = connection.prepare(
+      `SELECT variant, COUNT(*) AS boots, SUM(failed) AS failures FROM lab_results
+       WHERE experiment_id = ? GROUP BY variant`,
+    );
+    this.#setState = connection.prepare(
+      'UPDATE experiments SET state = ?, reason = ? WHERE id = ?',
+    );
     this.#setCommands = connection.prepare('UPDATE experiments SET commands = ? WHERE id = ?');
     this.#addResult = connection.prepare(
       `INSERT INTO lab_results (experiment_id, round, variant, result)
@@ -73,8 +96,8 @@ export class ExperimentRepository {
   }
 
   /** The newest first. Those that cannot be read are reported and left out. */
-  list(): Experiment[] {
-    return this.#database.run(() => this.#list.all()).flatMap((row) => this.#read(row));
+  list(): ListedExperiment[] {
+    return this.#database.run(() => this.#list.all()).flatMap((row) => this.#readListed(row));
   }
 
   /** @throws AppError `not_found`, also for one that cannot be read (reported). */
@@ -85,20 +108,19 @@ export class ExperimentRepository {
     return experiment;
   }
 
-  /** @throws AppError `not_found`. */
-  setState(id: ExperimentId, state: LabState): void {
-    this.#change(id, () => this.#setState.run(state, id));
+  /** @param reason as in an experiment. @throws AppError `not_found`. */
+  setState(id: ExperimentId, state: LabState, reason: string | null = null): void {
+    this.#change(id, () => this.#setState.run(state, reason, id));
   }
 
-  /** @throws AppError `not_found`. */
-  setCommands(id: ExperimentId, commands: readonly (LabCommand | null)[]): void {
-    this.#change(id, () => this.#setCommands.run(JSON.stringify(commands), id));
-  }
-
-  addResult(id: ExperimentId, result: LabResult): void {
+  /** @param commands as they are with this result; both are written, or neither. */
+  addResult(id: ExperimentId, result: LabResult, commands: readonly (LabCommand | null)[]): void {
     const { round, variant } = result;
     this.#database.run(() =>
-      this.#addResult.run({ id, round, variant, result: JSON.stringify(result) }),
+      this.#database.connection.transaction(() => {
+        this.#addResult.run({ id, round, variant, result: JSON.stringify(result) });
+        this.#setCommands.run(JSON.stringify(commands), id);
+      })(),
     );
   }
 
@@ -109,6 +131,25 @@ export class ExperimentRepository {
 
   #change(id: ExperimentId, work: () => { changes: number }): void {
     if (this.#database.run(work).changes === 0) throw gone(id);
+  }
+
+  #readListed(row: Row): ListedExperiment[] {
+    const parsed = parseRow('experiments', row.id, listedSchema, () => ({
+      ...{ id: row.id, createdAtMs: row.created_at_ms, state: row.state, reason: row.reason },
+      plan: upgradePlan(JSON.parse(row.plan)),
+    }));
+    if (!parsed.ok) {
+      this.#database.report(parsed.problem);
+      return [];
+    }
+    const found = this.#database
+      .run(() => this.#counts.all(row.id))
+      .map(({ variant, ...count }) => ({ variant, count }));
+    const counts = parsed.value.plan.variants.map(
+      (_, index): BootCount =>
+        found.find(({ variant }) => variant === index)?.count ?? { boots: 0, failures: 0 },
+    );
+    return [{ ...parsed.value, counts }];
   }
 
   #read(row: Row): Experiment[] {
@@ -122,7 +163,12 @@ export class ExperimentRepository {
       });
     const parsed = parseRow('experiments', row.id, experimentSchema, () => ({
       ...{ id: row.id, createdAtMs: row.created_at_ms, state: row.state, seed: row.seed },
-      ...{ host: row.host, commands: JSON.parse(row.commands) as unknown, results },
+      ...{
+        host: row.host,
+        reason: row.reason,
+        commands: JSON.parse(row.commands) as unknown,
+        results,
+      },
       plan: upgradePlan(JSON.parse(row.plan)),
     }));
     if (parsed.ok) return [parsed.value];

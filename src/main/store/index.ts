@@ -17,7 +17,7 @@ export {
   type StoredMachine,
 } from './machine-repository.ts';
 export { sessionOnly, type Cipher } from './cipher.ts';
-export { ExperimentRepository } from './experiment-repository.ts';
+export { ExperimentRepository, type ListedExperiment } from './experiment-repository.ts';
 export { ProbeRepository } from './probe-repository.ts';
 export { openOrRecover, type Recovery, type RecoveryOptions } from './recovery.ts';
 export type { RowProblem } from './rows.ts';
@@ -26,4 +26,9 @@ export { RunRepository, type NewRun, type ReadyTime } from './run-repository.ts'
 export { SecretStore } from './secret-store.ts';
 export { SettingsRepository } from './settings-repository.ts';
 export { upgradeSpec } from './spec-upgrade.ts';
-export { WriteQueue, type StartTimer, type WriteQueueOptions } from './write-queue.ts';
+export {
+  mayWorkLater,
+  WriteQueue,
+  type StartTimer,
+  type WriteQueueOptions,
+} from './write-queue.ts';

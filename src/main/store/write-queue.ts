@@ -137,7 +137,8 @@ export class WriteQueue {
   }
 }
 
-function mayWorkLater(error: unknown): boolean {
+/** Whether the same write can succeed once the disk has room or another program let go of the database. */
+export function mayWorkLater(error: unknown): boolean {
   return (
     error instanceof AppError && (error.code === 'disk_full' || error.code === 'database_busy')
   );

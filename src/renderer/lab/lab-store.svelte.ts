@@ -175,9 +175,9 @@ export class LabStore {
   }
 }
 
-function summaryOf({ id, createdAtMs, state, plan }: Experiment): ExperimentSummary {
+function summaryOf({ id, createdAtMs, state, reason, plan }: Experiment): ExperimentSummary {
   return {
-    ...{ id, createdAtMs, state, name: plan.name, booting: null, done: 0 },
+    ...{ id, createdAtMs, state, reason, name: plan.name, booting: null, done: 0 },
     variants: plan.variants.map(({ name }) => name),
     total: plan.variants.length * (plan.rounds + plan.warmUps),
   };

@@ -48,7 +48,7 @@ export function sampleExperiment(
   return {
     id: experimentIdSchema.parse('3f2504e0-4f89-41d3-9a0c-0305e82c3301'),
     createdAtMs: 1_000,
-    state: 'finished',
+    ...{ state: 'finished', reason: null },
     plan: { name: 'Kernels', variants, rounds: boots[0]?.length ?? 1, warmUps: 0 },
     ...{ seed: 7, host: '4 × CPU', results },
     commands: variants.map(() => ({ ...command, argv: [...command.argv] })),

@@ -7,9 +7,10 @@ import { journal } from './0002-journal.ts';
 import { secrets } from './0003-secrets.ts';
 import { boots } from './0004-boots.ts';
 import { lab } from './0005-lab.ts';
+import { labEnds } from './0006-lab-ends.ts';
 import type { Migration } from './migration.ts';
 
-export const migrations: readonly Migration[] = [initial, journal, secrets, boots, lab];
+export const migrations: readonly Migration[] = [initial, journal, secrets, boots, lab, labEnds];
 
 /** The newest layout that this Nandu knows. */
-export const newestVersion = lab.version;
+export const newestVersion = labEnds.version;
