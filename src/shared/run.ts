@@ -61,14 +61,32 @@ export const runSchema = z.object({
 });
 export type Run = z.infer<typeof runSchema>;
 
+/** What tells a file from another in its place. Times are epoch milliseconds. */
+export const bootFileStampSchema = z.object({
+  bytes: z.int().nonnegative(),
+  modifiedAtMs: z.number(),
+});
+export type BootFileStamp = z.infer<typeof bootFileStampSchema>;
+
+/** The files that a run was booted from, as they were then; null for no initrd. */
+export const bootFileStampsSchema = z.object({
+  kernel: bootFileStampSchema,
+  initrd: bootFileStampSchema.nullable(),
+});
+export type BootFileStamps = z.infer<typeof bootFileStampsSchema>;
+
 const changeSchema = z.object({ before: z.string(), after: z.string() });
 
 /** What is not the same in two runs, as a person reads it. */
 export const runChangesSchema = z.object({
   /** By path of field, like `board.acpi`; null where the definition of one of the runs is not known. */
   settings: z.array(changeSchema.extend({ path: z.string() })).nullable(),
-  /** A kernel's title where it is known, and its path. */
+  /** A kernel's title where it is known, and its path; size and time where another file is at the same path. */
   kernel: changeSchema.nullable(),
+  /** As `kernel`; “none” for none. */
+  initrd: changeSchema.nullable(),
+  /** Whether a kernel or initrd that was put in the place of another would have been noticed. */
+  filesKnown: z.boolean(),
   /** The version, and the path where that differs. */
   qemu: changeSchema.nullable(),
 });

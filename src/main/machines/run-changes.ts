@@ -1,19 +1,22 @@
 /**
- * Owns the comparison of two runs: which settings, kernel and QEMU are not the same.
+ * Owns the comparison of two runs: which settings, kernel, initrd and QEMU are not the same.
  * Pure. Must never show more of a definition than it has: values of secrets are not in there.
  */
 import {
   differingPaths,
+  type BootFileStamp,
+  type BootFileStamps,
   type GuestKernel,
   type MachineSpec,
   type Run,
   type RunChanges,
 } from '../../shared/index.ts';
 
-/** A run with the definition that it was started with; null where that is not known. */
+/** A run with the definition and the files that it was started with; null where they are not known. */
 export interface DefinedRun {
   readonly run: Run;
   readonly spec: MachineSpec | null;
+  readonly files: BootFileStamps | null;
 }
 
 /** A whole list or a text can be long; the window shows a line. */
@@ -30,8 +33,7 @@ export function runChanges(
   after: DefinedRun,
   kernels: readonly Pick<GuestKernel, 'title' | 'kernelPath'>[],
 ): RunChanges {
-  const kernelOf = ({ run }: DefinedRun): string => {
-    const path = run.argv[run.argv.indexOf('-kernel') + 1] ?? '';
+  const kernelName = (path: string): string => {
     const known = kernels.find(({ kernelPath }) => kernelPath === path);
     return known === undefined ? path : `${known.title} (${path})`;
   };
@@ -40,9 +42,35 @@ export function runChanges(
     samePath ? qemuVersion : `${qemuVersion} (${argv[0] ?? ''})`;
   return {
     settings: settingsOf(before, after),
-    kernel: changed(kernelOf(before), kernelOf(after)),
+    kernel: fileChange(before, after, 'kernel', kernelName),
+    initrd: fileChange(before, after, 'initrd', (path) => path),
+    filesKnown: before.files !== null && after.files !== null,
     qemu: changed(qemuOf(before), qemuOf(after)),
   };
+}
+
+/** By path, and at the same path by what is known of the file that was there. */
+function fileChange(
+  before: DefinedRun,
+  after: DefinedRun,
+  which: 'kernel' | 'initrd',
+  nameOf: (path: string) => string,
+): RunChanges['kernel'] {
+  const [one, other] = [before, after].map(({ run: { argv } }) => {
+    const at = argv.indexOf(`-${which}`);
+    return at < 0 ? null : (argv[at + 1] ?? null);
+  });
+  const name = (path: string | null | undefined): string => (path == null ? 'none' : nameOf(path));
+  if (one !== other) return changed(name(one), name(other));
+  const [was, is] = [before.files?.[which], after.files?.[which]];
+  if (!was || !is || (was.bytes === is.bytes && was.modifiedAtMs === is.modifiedAtMs)) return null;
+  return { before: `${name(one)}, ${stampText(was)}`, after: stampText(is) };
+}
+
+/** The same size and another time are another file, or the same one written anew: a person can tell. */
+function stampText({ bytes, modifiedAtMs }: BootFileStamp): string {
+  const written = new Date(modifiedAtMs).toISOString().slice(0, 19).replace('T', ' ');
+  return `${bytes.toLocaleString('en')} bytes of ${written} UTC`;
 }
 
 function settingsOf(before: DefinedRun, after: DefinedRun): RunChanges['settings'] {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
@@ -11,8 +11,9 @@ import {
   type MachineSpec,
   type Run,
 } from '../../shared/index.ts';
-import { MachineRepository, openDatabase, RunRepository } from '../store/index.ts';
+import { MachineRepository, openDatabase, RunRepository, type NewRun } from '../store/index.ts';
 import { Machine, type MachineHost } from './machine.ts';
+import { stampBootFiles } from './boot-files.ts';
 import { RunHistory } from './run-history.ts';
 
 const spec: MachineSpec = { ...defaultSpec, name: 'web' };
@@ -26,7 +27,7 @@ function scene(): {
   history: RunHistory;
   runs: RunRepository;
   machine: Machine;
-  start: (over?: Partial<Run> & { spec?: MachineSpec }) => Run;
+  start: (over?: Partial<Run & Pick<NewRun, 'spec' | 'bootFiles'>>) => Run;
 } {
   const folder = mkdtempSync(join(tmpdir(), 'nandu-history-'));
   const database = openDatabase({ path: join(folder, 'nandu.db') });
@@ -98,10 +99,54 @@ it('says what differs between two runs, and nothing of notes', async () => {
       { path: 'accelerator', before: 'tcg', after: 'kvm' },
     ],
     kernel: { before: '/k/one', after: 'Fast (/k/fast)' },
+    initrd: null,
+    filesKnown: false,
     qemu: { before: '7.2.22 (/qemu)', after: '9.0.0 (/other/qemu)' },
   });
-  const same = { settings: [], kernel: null, qemu: null };
+  const same = { settings: [], kernel: null, initrd: null, filesKnown: false, qemu: null };
   expect(await history.changes(before.id, before.id)).toEqual(same);
+});
+
+it('notices another initrd, and a kernel that was put in the place of another', async () => {
+  const { folder, history, start } = scene();
+  const [kernelPath, initrdPath] = ['kernel', 'initrd'].map((name) => join(folder, name)) as [
+    string,
+    string,
+  ];
+  writeFileSync(kernelPath, 'old');
+  writeFileSync(initrdPath, 'same');
+  utimesSync(kernelPath, 1_000, 1_000);
+  const argv = ['/qemu', '-kernel', kernelPath, '-initrd', initrdPath];
+  const booted = async (words = argv): Promise<Run> =>
+    start({ argv: words, bootFiles: await stampBootFiles({ kernelPath, initrdPath }) });
+  const first = await booted();
+  const second = await booted();
+  expect(await history.changes(first.id, second.id)).toMatchObject({
+    ...{ kernel: null, initrd: null, filesKnown: true },
+  });
+  writeFileSync(kernelPath, 'newer');
+  utimesSync(kernelPath, 2_000, 2_000);
+  const replaced = await booted();
+  expect(await history.changes(second.id, replaced.id)).toMatchObject({
+    kernel: {
+      before: `${kernelPath}, 3 bytes of 1970-01-01 00:16:40 UTC`,
+      after: '5 bytes of 1970-01-01 00:33:20 UTC',
+    },
+    ...{ initrd: null, filesKnown: true },
+  });
+  const without = await booted(argv.slice(0, 3));
+  const other = await booted([...argv.slice(0, 4), '/other/initrd']);
+  expect(await history.changes(replaced.id, without.id)).toMatchObject({
+    ...{ kernel: null, initrd: { before: initrdPath, after: 'none' } },
+  });
+  expect(await history.changes(replaced.id, other.id)).toMatchObject({
+    ...{ kernel: null, initrd: { before: initrdPath, after: '/other/initrd' } },
+  });
+  rmSync(kernelPath);
+  const gone = await booted();
+  expect(await history.changes(replaced.id, gone.id)).toMatchObject({
+    ...{ kernel: null, initrd: null, filesKnown: false },
+  });
 });
 
 it('saves a timeline, and says so when there is none', async () => {

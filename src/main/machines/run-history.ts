@@ -14,7 +14,7 @@ import {
 } from '../../shared/index.ts';
 import { exportBoot } from '../boot/index.ts';
 import type { RunRepository } from '../store/index.ts';
-import { runChanges } from './run-changes.ts';
+import { runChanges, type DefinedRun } from './run-changes.ts';
 import { saving } from './run-keeper.ts';
 
 /** What the history is built from. */
@@ -57,9 +57,10 @@ export class RunHistory {
   /** What changed from one run to another. @throws AppError `not_found`. */
   async changes(beforeId: RunId, afterId: RunId): Promise<RunChanges> {
     const { runs, hostStatus } = this.#options;
-    const defined = (id: RunId): { run: Run; spec: ReturnType<RunRepository['specOf']> } => ({
+    const defined = (id: RunId): DefinedRun => ({
       run: runs.get(id),
       spec: runs.specOf(id),
+      files: runs.bootFilesOf(id),
     });
     const [before, after] = [defined(beforeId), defined(afterId)];
     const { defaultKernel, fastKernel } = await hostStatus();

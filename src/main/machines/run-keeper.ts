@@ -19,6 +19,7 @@ import { runFiles, type Paths } from '../host/index.ts';
 import { ensureKeptDisk } from '../images/index.ts';
 import { buildArgv } from '../qemu/index.ts';
 import type { RunRepository, WriteQueue } from '../store/index.ts';
+import { stampBootFiles } from './boot-files.ts';
 import { launch } from './launch.ts';
 import type { Machine, MachineHost } from './machine.ts';
 import type { LiveRun } from './live-run.ts';
@@ -91,8 +92,16 @@ export class RunKeeper {
     const { runs, paths, onProblem } = this.#options;
     const { plan, qemuVersion, container, fence, served, unpacksItself } = planned;
     const { spec } = plan;
+    const bootFiles = await stampBootFiles(plan);
     const run = runs.start({
-      ...{ id: runId, machineId: machine.id, startedAtMs: Date.now(), spec, qemuVersion },
+      ...{
+        id: runId,
+        machineId: machine.id,
+        startedAtMs: Date.now(),
+        spec,
+        qemuVersion,
+        bootFiles,
+      },
       ...{ accelerator: plan.accelerator, argv: buildArgv(plan) },
     });
     report.run(run);

@@ -122,6 +122,7 @@ describe('openOrRecover', () => {
     const older = new SqliteDatabase(backup(path, 1));
     older.exec(
       `DROP TABLE lab_results; DROP TABLE experiments; DROP INDEX runs_baseline; ALTER TABLE runs DROP COLUMN note; ALTER TABLE runs DROP COLUMN baseline;
+       ALTER TABLE runs DROP COLUMN boot_files;
        DROP TABLE machine_secrets; DROP TABLE registries; DROP TABLE journal; ALTER TABLE runs DROP COLUMN spec;
        ALTER TABLE machines DROP COLUMN previous_spec; PRAGMA user_version = 1`,
     );

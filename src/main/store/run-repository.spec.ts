@@ -128,10 +128,25 @@ describe('RunRepository', () => {
     ]);
   });
 
+  it('keeps what a run was booted from, apart from the run', () => {
+    const { runs, machine, database, problems } = withMachine();
+    const bootFiles = { kernel: { bytes: 5, modifiedAtMs: 1.5 }, initrd: null };
+    const started = runs.start({ ...aRun(machine.id), bootFiles });
+    expect(started).not.toHaveProperty('bootFiles');
+    expect(runs.bootFilesOf(started.id)).toEqual(bootFiles);
+    expect([runs.bootFilesOf(runs.start(aRun(machine.id)).id), problems]).toEqual([null, []]);
+    const set = database.connection.prepare('UPDATE runs SET boot_files = ? WHERE id = ?');
+    set.run('{"kernel":7}', started.id);
+    expect(runs.bootFilesOf(started.id)).toBeNull();
+    expect(problems).toEqual([
+      { table: 'runs', id: started.id, message: expect.stringContaining('files: ') },
+    ]);
+  });
+
   it('keeps what is no JSON out of the database', () => {
     const { runs, machine, database } = withMachine();
     const { id } = runs.start(aRun(machine.id));
-    for (const column of ['argv', 'boot', 'ending', 'spec']) {
+    for (const column of ['argv', 'boot', 'ending', 'spec', 'boot_files']) {
       const set = database.connection.prepare(`UPDATE runs SET ${column} = '{' WHERE id = ?`);
       expect(() => set.run(id)).toThrow(
         expect.objectContaining({ code: 'SQLITE_CONSTRAINT_CHECK' }),

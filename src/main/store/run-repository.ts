@@ -5,9 +5,11 @@
 import type { Statement } from 'better-sqlite3';
 import {
   AppError,
+  bootFileStampsSchema,
   machineSpecSchema,
   runSchema,
   type Accelerator,
+  type BootFileStamps,
   type BootTimeline,
   type MachineId,
   type MachineSpec,
@@ -24,6 +26,8 @@ import { upgradeSpec } from './spec-upgrade.ts';
 export type NewRun = Omit<Run, 'number' | 'endedAtMs' | 'boot' | 'end' | 'note' | 'baseline'> & {
   /** The machine's definition as it is started. Kept beside the run, see {@link RunRepository.specOf}. */
   spec: MachineSpec;
+  /** What it was booted from, where somebody looked. Kept beside the run, see {@link RunRepository.bootFilesOf}. */
+  bootFiles?: BootFileStamps | null;
 };
 
 /** One point of a machine's boot history. */
@@ -67,6 +71,7 @@ export class RunRepository {
   readonly #unfinished: Statement<[], Row>;
   readonly #readyTimes: Statement<[string, number], ReadyTime>;
   readonly #specOf: Statement<[string], string | null>;
+  readonly #bootFilesOf: Statement<[string], string | null>;
   readonly #has: Statement<[string], number>;
 
   constructor(database: NanduDatabase) {
@@ -75,9 +80,9 @@ export class RunRepository {
     // One statement, hence one transaction: two starts cannot get the same number.
     this.#start = connection.prepare(
       `INSERT INTO runs
-         (id, machine_id, number, started_at_ms, accelerator, qemu_version, argv, spec)
+         (id, machine_id, number, started_at_ms, accelerator, qemu_version, argv, spec, boot_files)
        SELECT @id, @machineId, coalesce(max(number), 0) + 1, @startedAtMs, @accelerator,
-              @qemuVersion, @argv, @spec
+              @qemuVersion, @argv, @spec, @bootFiles
        FROM runs WHERE machine_id = @machineId
        RETURNING number`,
     );
@@ -107,6 +112,9 @@ export class RunRepository {
     this.#specOf = connection
       .prepare<[string], string | null>('SELECT spec FROM runs WHERE id = ?')
       .pluck();
+    this.#bootFilesOf = connection
+      .prepare<[string], string | null>('SELECT boot_files FROM runs WHERE id = ?')
+      .pluck();
     this.#has = connection.prepare<[string], number>('SELECT 1 FROM runs WHERE id = ?').pluck();
   }
 
@@ -114,12 +122,13 @@ export class RunRepository {
    * Remembers that a run begins.
    * @throws AppError `not_found` when its machine does not exist.
    */
-  start({ spec, ...run }: NewRun): Run {
+  start({ spec, bootFiles = null, ...run }: NewRun): Run {
     const [row] = this.#database.run(() => {
       try {
         // Not get(): it stops at the first row, and the commit that follows could fail unheard.
         return this.#start.all({
           ...{ ...run, argv: JSON.stringify(run.argv), spec: JSON.stringify(spec) },
+          bootFiles: bootFiles === null ? null : JSON.stringify(bootFiles),
         });
       } catch (error) {
         if (!isForeignKeyViolation(error)) throw error;
@@ -231,6 +240,16 @@ export class RunRepository {
     const parsed = parseRow('runs', id, machineSpecSchema, () => upgradeSpec(JSON.parse(stored)));
     if (parsed.ok) return parsed.value;
     this.#database.report({ ...parsed.problem, message: `spec: ${parsed.problem.message}` });
+    return null;
+  }
+
+  /** @returns what the run was booted from; null when that is not known, or cannot be read (reported). */
+  bootFilesOf(id: RunId): BootFileStamps | null {
+    const stored = this.#database.run(() => this.#bootFilesOf.get(id));
+    if (stored === undefined || stored === null) return null;
+    const parsed = parseRow('runs', id, bootFileStampsSchema, () => JSON.parse(stored));
+    if (parsed.ok) return parsed.value;
+    this.#database.report({ ...parsed.problem, message: `files: ${parsed.problem.message}` });
     return null;
   }
 

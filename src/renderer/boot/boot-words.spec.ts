@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { bootConditions } from '../../shared/index.ts';
-import { doubtsOf, formatDelta, formatDeltaShare, rowLabel } from './boot-words.ts';
+import { doubtsOf, formatDelta, formatDeltaShare, rowLabel, sayNoChange } from './boot-words.ts';
 import { sampleBoot, sampleRun } from './sample-runs.ts';
 import { timelineRows } from './timeline-rows.ts';
 
@@ -31,5 +31,17 @@ it('writes differences with their sign', () => {
   ]);
   expect([formatDeltaShare(-22, 800), formatDeltaShare(1, 800), formatDeltaShare(5, 0)]).toEqual([
     ...['−3 %', '±0 %', ''],
+  ]);
+});
+
+it('sends nobody to look in the guest where the files may have been replaced', () => {
+  const said = [true, false].flatMap((filesKnown) =>
+    [[], null].map((settings) => sayNoChange({ settings, filesKnown })),
+  );
+  expect(said).toEqual([
+    'Settings, kernel, initrd and QEMU are the same: look for the cause in the guest or on this host.',
+    'Kernel, initrd and QEMU are the same. The settings of one of them were not recorded.',
+    'Settings, QEMU and the paths of kernel and initrd are the same. Whether those files were replaced in between is not known.',
+    'QEMU and the paths of kernel and initrd are the same. The settings of one of them were not recorded. Whether those files were replaced in between is not known.',
   ]);
 });

@@ -12,6 +12,7 @@ import {
   type PhaseName,
   type ReadySign,
   type Run,
+  type RunChanges,
 } from '../../shared/index.ts';
 import { formatDuration, formatShare } from '../format/index.ts';
 import type { TimelineRow } from './timeline-rows.ts';
@@ -154,4 +155,22 @@ export function formatDeltaShare(deltaMs: number, beforeMs: number): string {
   if (beforeMs <= 0) return '';
   const percent = Math.round((deltaMs / beforeMs) * 100);
   return percent === 0 ? '±0 %' : `${percent < 0 ? '−' : '+'}${Math.abs(percent)} %`;
+}
+
+/** What is known of two runs in which no difference was found. */
+export function sayNoChange({
+  settings,
+  filesKnown,
+}: Pick<RunChanges, 'settings' | 'filesKnown'>): string {
+  const same = filesKnown
+    ? 'Kernel, initrd and QEMU are the same'
+    : 'QEMU and the paths of kernel and initrd are the same';
+  const unknown = [
+    ...(settings === null ? ['The settings of one of them were not recorded.'] : []),
+    ...(filesKnown ? [] : ['Whether those files were replaced in between is not known.']),
+  ];
+  if (unknown.length > 0) {
+    return `${settings === null ? same : `Settings, ${same}`}. ${unknown.join(' ')}`;
+  }
+  return 'Settings, kernel, initrd and QEMU are the same: look for the cause in the guest or on this host.';
 }
