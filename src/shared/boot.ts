@@ -102,6 +102,39 @@ export const bootConditions = [
 export const bootConditionSchema = z.enum(bootConditions);
 export type BootCondition = z.infer<typeof bootConditionSchema>;
 
+/** Each of them in words, as far as they are the same of one boot and of many. */
+export const conditionInfo: Record<BootCondition, { label: string; sentence: string }> = {
+  cold: {
+    label: 'Cold caches',
+    sentence: 'Files of QEMU or the kernel were not in memory yet.',
+  },
+  loaded: {
+    label: 'Loaded host',
+    sentence: 'Other programs took more than a quarter of the processors meanwhile.',
+  },
+  detailed: {
+    label: 'Detailed log',
+    sentence: 'The kernel logged each of its steps, which slows it.',
+  },
+  'no-trace': {
+    label: 'No trace events',
+    sentence: 'This QEMU has none, so firmware and kernel load count as kernel.',
+  },
+  'clock-set': {
+    label: 'Clock was set',
+    sentence: 'This computer slept, or its clock was set meanwhile.',
+  },
+  paused: {
+    label: 'Paused',
+    sentence: 'The machine was held meanwhile, and that time is part of the phase it fell in.',
+  },
+  deadline: {
+    label: 'Deadline passed',
+    sentence: 'The sign of readiness did not come in time.',
+  },
+  rebooted: { label: 'Rebooted', sentence: 'The guest rebooted before it was ready.' },
+};
+
 /** How a boot went. The phases are contiguous from 0 and add up to `totalMs`. */
 export const bootTimelineSchema = z.object({
   phases: z.array(phaseSchema),

@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { defaultSpec } from './presets.ts';
 import type { LabPlan, LabResult } from './lab.ts';
 import { randomOf } from './lab-schedule.ts';
-import { differenceOf, fewestPairs, figuresOf, sayDifference } from './lab-statistics.ts';
+import {
+  differenceOf,
+  fewestPairs,
+  figuresOf,
+  phaseMedians,
+  sayDifference,
+} from './lab-statistics.ts';
 
 /** About normal: twelve uniform numbers. */
 const normal = (random: () => number): number =>
@@ -77,6 +83,18 @@ it('says nothing of fewer pairs than can be 95 % sure', () => {
   expect(differenceOf([1, 2, 3, 4, 5, 6])).toEqual({
     ...{ medianMs: 3.5, lowMs: 1, highMs: 6, pairs: 6 },
   });
+});
+
+it('has medians of the phases of boots that count and were ready', () => {
+  const phasesOf = (round: number, kernelMs: number | null): LabResult => {
+    const result = resultOf(round, 0, kernelMs);
+    const phases = [{ name: 'kernel' as const, startMs: 0, durationMs: kernelMs ?? 7 }];
+    return { ...result, boot: { ...(boot ?? expect.unreachable()), phases } };
+  };
+  const { boot } = resultOf(0, 0, 1);
+  const results = [8000, 400, 800, 1200, null, 900].map((ms, round) => phasesOf(round, ms));
+  expect(phaseMedians({ plan, results }, 0)).toEqual([{ name: 'kernel', ms: 850 }]);
+  expect(phaseMedians({ plan, results }, 1)).toEqual([]);
 });
 
 it.each([

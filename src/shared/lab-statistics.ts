@@ -2,7 +2,8 @@
  * What an experiment says: each variant's figures, and by how much it differs from the first, with how much certainty.
  * Pure. Never drops a boot that counts: outliers are marked, and medians do not follow them.
  */
-import type { LabPlan, LabResult } from './lab.ts';
+import { phaseNames, type PhaseName } from './boot.ts';
+import type { Experiment, LabPlan, LabResult } from './lab.ts';
 import { median, medianInterval, quantile } from './statistics.ts';
 
 /** How sure differences are said to be, of each one by itself. */
@@ -88,6 +89,33 @@ export function differenceOf(
   if (interval === null) return null;
   const { low, high } = interval;
   return { medianMs: median(pairs), lowMs: low, highMs: high, pairs: pairs.length };
+}
+
+/** How long a phase took, in the middle. */
+export interface PhaseMedian {
+  readonly name: PhaseName;
+  readonly ms: number;
+}
+
+/**
+ * The phases of a variant's boots that count, in their order; none for a variant that was never ready. Medians of
+ * phases need not add up to the median of the whole.
+ */
+export function phaseMedians(
+  { plan, results }: Pick<Experiment, 'plan' | 'results'>,
+  variant: number,
+): PhaseMedian[] {
+  const boots = results.flatMap((result) =>
+    result.variant === variant && result.round >= plan.warmUps && result.failure === null
+      ? (result.boot ?? [])
+      : [],
+  );
+  return phaseNames.flatMap((name) => {
+    const all = boots.flatMap(
+      ({ phases }) => phases.find((phase) => phase.name === name)?.durationMs ?? [],
+    );
+    return all.length === 0 ? [] : [{ name, ms: median(all) }];
+  });
 }
 
 /** A difference in a plain sentence. */

@@ -3,7 +3,7 @@
  * find it all again. Prints one JSON object as its last line; exits 1 unless all of it holds.
  */
 import { rmSync } from 'node:fs';
-import { isNonEmpty, median } from '../../src/main/boot/index.ts';
+import { median } from '../../src/shared/index.ts';
 import type { Run } from '../../src/shared/index.ts';
 import { NanduApp } from '../support/app.ts';
 import { commandByHand, prompt, startByHand } from '../support/by-hand.ts';
@@ -181,7 +181,7 @@ async function hasHistory(app: NanduApp, runs: number): Promise<boolean> {
 }
 
 function medianOf(values: number[]): number {
-  if (!isNonEmpty(values)) throw new Error('nothing was measured');
+  if (values.length === 0) throw new Error('nothing was measured');
   return median(values);
 }
 

@@ -1,5 +1,5 @@
 /**
- * Owns the public face of the boot room: marks in, phases and statistics out.
+ * Owns the public face of the boot room: marks in, phases out.
  * Must never export what only this room's own files need.
  */
 export { EpochClock } from './clock.ts';
@@ -8,15 +8,6 @@ export { kernelLogEnd, maxKernelLogBytes, parseKernelLog, type KernelLog } from 
 export { ConsoleMarkScanner, type UserSpaceSource } from './console-marks.ts';
 export { exportBoot, type ExportedBoot } from './export.ts';
 export { BootWatch } from './boot-watch.ts';
-export {
-  isNonEmpty,
-  median,
-  medianAbsoluteDeviation,
-  quantile,
-  spread,
-  type NonEmpty,
-  type Spread,
-} from './statistics.ts';
 export {
   parseTrace,
   TraceParser,

@@ -46,7 +46,8 @@ it('is one page without markup of others, and hides no failure', () => {
     'It &lt;panicked&gt;.',
     '[31mKernel panic&lt;/pre&gt;',
     '<td>1002.5<td>',
-    'loaded',
+    '<td>loaded host</tr>',
+    '<tr><td title="Ends with the first process’s line on the console: Nandu’s clock, within some milliseconds.">Kernel<td>1002.5<td>–</tr>',
     'by order statistics, and at least 95 % sure',
   ]) {
     expect(report).toContain(said);

@@ -3,9 +3,11 @@
  * Must never let a name or a guest's words become markup, nor hide a boot that failed or lies far out.
  */
 import {
+  conditionInfo,
   figuresOf,
   joinWords,
   phaseInfo,
+  phaseMedians,
   phaseNames,
   sayDifference,
   type Experiment,
@@ -62,7 +64,7 @@ ${results
     const note = [
       round < plan.warmUps ? 'does not count' : '',
       failure === null ? '' : failure.message,
-      ...(boot?.conditions ?? []),
+      ...(boot?.conditions ?? []).map((condition) => conditionInfo[condition].label.toLowerCase()),
     ];
     const ms = failure === null && boot !== null ? boot.totalMs.toFixed(1) : '–';
     return `<tr><td>${round}<td>${escape(name(variant))}<td>${ms}<td>${escape(note.filter(Boolean).join(', '))}</tr>`;
@@ -98,20 +100,13 @@ function plot(figures: readonly VariantFigures[], name: (variant: number) => str
   return `<svg viewBox="-6 0 ${plotWidth + 12} ${height}" role="img" aria-label="Boots of each variant">${rows.join('')}</svg>`;
 }
 
-function phaseTable({ plan, results }: Experiment): string {
-  const counted = results.filter(({ round, failure }) => round >= plan.warmUps && !failure);
-  const rows = phaseNames.map((phase) => {
-    const cells = plan.variants.map((_, variant) => {
-      const durations = counted
-        .filter((result) => result.variant === variant)
-        .flatMap(({ boot }) => boot?.phases.find(({ name }) => name === phase)?.durationMs ?? [])
-        .sort((a, b) => a - b);
-      const middle = durations.length / 2;
-      const [low, high] = [durations[Math.ceil(middle) - 1], durations[Math.floor(middle)]];
-      return low === undefined || high === undefined ? null : (low + high) / 2;
-    });
-    return { phase, cells };
-  });
+function phaseTable(experiment: Experiment): string {
+  const { plan } = experiment;
+  const medians = plan.variants.map((_, variant) => phaseMedians(experiment, variant));
+  const rows = phaseNames.map((phase) => ({
+    phase,
+    cells: medians.map((own) => own.find(({ name }) => name === phase)?.ms ?? null),
+  }));
   const head = plan.variants.map(({ name }) => `<th>${escape(name)}`).join('');
   const body = rows
     .filter(({ cells }) => cells.some((cell) => cell !== null))
@@ -132,9 +127,14 @@ function failures({ results }: Experiment, name: (variant: number) => string): s
   return `<h2>What failed</h2>${first
     .map(
       ({ variant, failure }) =>
-        `<h3>${escape(name(variant))}</h3><p>${escape(failure?.message ?? '')}</p><pre>${escape((failure?.log ?? []).join('\n'))}</pre>`,
+        `<h3>${escape(name(variant))}</h3><p>${escape(failure?.message ?? '')}</p>${lines('Its console', failure?.log)}${lines('QEMU', failure?.qemuLog)}`,
     )
     .join('')}`;
+}
+
+function lines(speaker: string, said: readonly string[] = []): string {
+  if (said.length === 0) return '';
+  return `<p class="quiet">${speaker} said last:</p><pre>${escape(said.join('\n'))}</pre>`;
 }
 
 function number(ms: number | null): string {

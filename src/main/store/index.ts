@@ -22,7 +22,7 @@ export { ProbeRepository } from './probe-repository.ts';
 export { openOrRecover, type Recovery, type RecoveryOptions } from './recovery.ts';
 export type { RowProblem } from './rows.ts';
 export { RegistryStore, type RegistryKnowledge } from './registry-store.ts';
-export { RunRepository, type NewRun, type ReadyTime } from './run-repository.ts';
+export { RunRepository, type NewRun } from './run-repository.ts';
 export { SecretStore } from './secret-store.ts';
 export { SettingsRepository } from './settings-repository.ts';
 export { upgradeSpec } from './spec-upgrade.ts';

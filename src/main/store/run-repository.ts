@@ -8,7 +8,6 @@ import {
   bootFileStampsSchema,
   machineSpecSchema,
   runSchema,
-  type Accelerator,
   type BootFileStamps,
   type BootTimeline,
   type MachineId,
@@ -29,16 +28,6 @@ export type NewRun = Omit<Run, 'number' | 'endedAtMs' | 'boot' | 'end' | 'note' 
   /** What it was booted from, where somebody looked. Kept beside the run, see {@link RunRepository.bootFilesOf}. */
   bootFiles?: BootFileStamps | null;
 };
-
-/** One point of a machine's boot history. */
-export interface ReadyTime {
-  readonly number: number;
-  /** Epoch milliseconds. */
-  readonly startedAtMs: number;
-  readonly accelerator: Accelerator;
-  /** Milliseconds from spawn to ready. */
-  readonly readyMs: number;
-}
 
 interface Row {
   id: string;
@@ -69,7 +58,6 @@ export class RunRepository {
   readonly #list: Statement<[string, number], Row>;
   readonly #recent: Statement<[number], Row>;
   readonly #unfinished: Statement<[], Row>;
-  readonly #readyTimes: Statement<[string, number], ReadyTime>;
   readonly #specOf: Statement<[string], string | null>;
   readonly #bootFilesOf: Statement<[string], string | null>;
   readonly #has: Statement<[string], number>;
@@ -104,10 +92,6 @@ export class RunRepository {
     );
     this.#unfinished = connection.prepare(
       `${columns} WHERE ending IS NULL ORDER BY started_at_ms, number`,
-    );
-    this.#readyTimes = connection.prepare(
-      `SELECT number, started_at_ms AS startedAtMs, accelerator, ready_ms AS readyMs FROM runs
-       WHERE machine_id = ? AND ready_ms IS NOT NULL ORDER BY number DESC LIMIT ?`,
     );
     this.#specOf = connection
       .prepare<[string], string | null>('SELECT spec FROM runs WHERE id = ?')
@@ -223,11 +207,6 @@ export class RunRepository {
   /** Whether there is such a run, finished or not. */
   has(id: RunId): boolean {
     return this.#database.run(() => this.#has.get(id)) !== undefined;
-  }
-
-  /** How long the machine's newest complete boots took, newest first. */
-  readyTimes(machineId: MachineId, limit: number): ReadyTime[] {
-    return this.#database.run(() => this.#readyTimes.all(machineId, limit));
   }
 
   /**

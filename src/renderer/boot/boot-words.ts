@@ -5,6 +5,7 @@
 import {
   bootConditions,
   chosenSign,
+  conditionInfo,
   phaseInfo,
   sayReadySign,
   type BootCondition,
@@ -25,47 +26,16 @@ export interface Doubt {
   tone: 'plain' | 'warn' | 'bad';
 }
 
-const words: Record<BootCondition, Omit<Doubt, 'key'>> = {
-  cold: {
-    label: 'Cold caches',
-    sentence: 'Files of QEMU or the kernel were not in memory yet. The next boot is faster.',
-    tone: 'warn',
-  },
-  loaded: {
-    label: 'Loaded host',
-    sentence: 'Other programs took more than a quarter of the processors meanwhile.',
-    tone: 'warn',
-  },
-  detailed: {
-    label: 'Detailed log',
-    sentence: 'The kernel logged each of its steps, which slows it. Compared only with its like.',
-    tone: 'warn',
-  },
-  'no-trace': {
-    label: 'No trace events',
-    sentence: 'This QEMU has none, so firmware and kernel load count as kernel.',
-    tone: 'plain',
-  },
-  'clock-set': {
-    label: 'Clock was set',
-    sentence: 'This computer slept, or its clock was set: fewer phases, each less exact.',
-    tone: 'warn',
-  },
-  paused: {
-    label: 'Paused',
-    sentence: 'The machine was held meanwhile, and that time is part of the phase it fell in.',
-    tone: 'warn',
-  },
-  deadline: {
-    label: 'Deadline passed',
-    sentence: 'The sign of readiness did not come in time. This is how far the boot got.',
-    tone: 'bad',
-  },
-  rebooted: {
-    label: 'Rebooted',
-    sentence: 'The guest rebooted before it was ready. This is how far it got.',
-    tone: 'bad',
-  },
+/** What that means for this boot, beside what the contract says of it. */
+const consequences: Record<BootCondition, { tone: Doubt['tone']; more?: string }> = {
+  cold: { tone: 'warn', more: 'The next boot is faster.' },
+  loaded: { tone: 'warn' },
+  detailed: { tone: 'warn', more: 'Compared only with its like.' },
+  'no-trace': { tone: 'plain' },
+  'clock-set': { tone: 'warn', more: 'There are fewer phases, each less exact.' },
+  paused: { tone: 'warn' },
+  deadline: { tone: 'bad', more: 'This is how far the boot got.' },
+  rebooted: { tone: 'bad', more: 'This is how far the boot got.' },
 };
 
 const emulated: Doubt = {
@@ -80,8 +50,12 @@ const rank = { bad: 0, warn: 1, plain: 2 } as const;
 /** What to know before believing a run's figures, the gravest first. */
 export function doubtsOf(run: Pick<Run, 'accelerator' | 'boot'>): Doubt[] {
   const conditions = bootConditions.filter((key) => run.boot?.conditions.includes(key));
-  const doubts = conditions.map((key) => ({ key, ...words[key] }));
-  if (run.accelerator === 'tcg') doubts.push(emulated as (typeof doubts)[number]);
+  const doubts = conditions.map((key): Doubt => {
+    const { label, sentence } = conditionInfo[key];
+    const { tone, more } = consequences[key];
+    return { key, label, sentence: more === undefined ? sentence : `${sentence} ${more}`, tone };
+  });
+  if (run.accelerator === 'tcg') doubts.push(emulated);
   return doubts.toSorted((a, b) => rank[a.tone] - rank[b.tone]);
 }
 

@@ -2,14 +2,8 @@
  * Where a machine's boots became slower or faster than they had been, told apart from noise.
  * Pure; says when, never why: what changed then is asked of main.
  */
-import {
-  groupBy,
-  isUndisturbed,
-  kindOf,
-  quantile,
-  type MeasuredRun,
-  type RunLevel,
-} from './statistics.ts';
+import { median } from '../../shared/index.ts';
+import { groupBy, isUndisturbed, kindOf, type MeasuredRun, type RunLevel } from './statistics.ts';
 
 /** How many boots before one are what it is held against, and the fewest that make a level. */
 const windowRuns = 20;
@@ -41,15 +35,15 @@ export interface Level {
  * @param deviationMs what is known of the deviation otherwise; a few boots can be alike by chance
  */
 export function levelOf(totals: readonly number[], deviationMs = 0): Level {
-  const medianMs = quantile(totals, 0.5);
+  const medianMs = median(totals);
   const absolute = totals.map((total) => Math.abs(total - medianMs));
-  const deviation = Math.max(1.4826 * quantile(absolute, 0.5), deviationMs);
+  const deviation = Math.max(1.4826 * median(absolute), deviationMs);
   return { medianMs, toleranceMs: Math.max(3 * deviation, medianMs * 0.05) };
 }
 
 /** The standard deviation by how neighbours differ, which a change of level does not move. */
 function deviationOf(differences: readonly number[]): number {
-  return differences.length === 0 ? 0 : (1.4826 / Math.SQRT2) * quantile(differences, 0.5);
+  return differences.length === 0 ? 0 : (1.4826 / Math.SQRT2) * median(differences);
 }
 
 function direction(totalMs: number, { medianMs, toleranceMs }: Level): -1 | 0 | 1 {
@@ -83,7 +77,7 @@ function shiftsOfKind(runs: readonly MeasuredRun[]): Shift[] {
       const beforeMs = known.medianMs;
       if (way !== 0 && stays) {
         const kind = way > 0 ? 'slower' : 'faster';
-        shifts.push({ kind, run, before, beforeMs, afterMs: quantile(next, 0.5) });
+        shifts.push({ kind, run, before, beforeMs, afterMs: median(next) });
         level = [];
       } else if (way > 0) {
         shifts.push({ kind: 'slow', run, before, beforeMs, afterMs: total });

@@ -5,18 +5,10 @@ import {
   isMeasured,
   mergeRuns,
   nearestToMedian,
-  quantile,
   summarize,
   undisturbed,
   type MeasuredRun,
 } from './statistics.ts';
-
-it('interpolates quantiles', () => {
-  expect(quantile([3, 1, 2, 4], 0.5)).toBe(2.5);
-  expect(quantile([5], 0.95)).toBe(5);
-  expect(quantile([0, 10], 0.25)).toBe(2.5);
-  expect(quantile([], 0.5)).toBeNaN();
-});
 
 it('compares like with like', () => {
   const runs = [

@@ -2,7 +2,13 @@
  * Statistics over boot times, and which runs may be compared with each other.
  * Pure: never mixes KVM with emulation, readiness with the first process, nor one sign of readiness with another.
  */
-import type { BootCondition, BootTimeline, Run } from '../../shared/index.ts';
+import {
+  median,
+  quantile,
+  type BootCondition,
+  type BootTimeline,
+  type Run,
+} from '../../shared/index.ts';
 
 /** A run whose boot time is known. */
 export type MeasuredRun = Run & { boot: NonNullable<Run['boot']> };
@@ -55,22 +61,9 @@ export function undisturbed(runs: readonly MeasuredRun[]): readonly MeasuredRun[
 
 /** The run whose time is nearest to the middle of these, the newest of several; undefined for none. */
 export function nearestToMedian(runs: readonly MeasuredRun[]): MeasuredRun | undefined {
-  const medianMs = quantile(
-    runs.map(({ boot }) => boot.totalMs),
-    0.5,
-  );
+  const medianMs = median(runs.map(({ boot }) => boot.totalMs));
   const distance = (run: MeasuredRun): number => Math.abs(run.boot.totalMs - medianMs);
   return runs.toSorted((a, b) => distance(a) - distance(b) || b.number - a.number)[0];
-}
-
-/** The p-quantile (0 to 1) by linear interpolation between the two nearest values; NaN for none. */
-export function quantile(values: readonly number[], p: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const position = (sorted.length - 1) * p;
-  const below = Math.floor(position);
-  const low = sorted[below] ?? Number.NaN;
-  const high = sorted[below + 1] ?? low;
-  return low + (high - low) * (position - below);
 }
 
 /** Runs of one kind between two changes of level. */
@@ -95,7 +88,7 @@ export function summarize(runs: readonly MeasuredRun[]): BootSummary | null {
   const totals = runs.map((run) => run.boot.totalMs);
   return {
     count: totals.length,
-    medianMs: quantile(totals, 0.5),
+    medianMs: median(totals),
     lowerQuartileMs: quantile(totals, 0.25),
     upperQuartileMs: quantile(totals, 0.75),
     p95Ms: quantile(totals, 0.95),

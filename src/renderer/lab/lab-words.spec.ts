@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Experiment, LabVariant, MachineSpec } from '../../shared/index.ts';
 import { boots, doubtsOf, interval, resumeTitle, signed, verdictOf } from './lab-words.ts';
-import { phaseMedians } from './phase-medians.ts';
 import { sampleExperiment, sampleVariant } from './sample-experiment.ts';
 import { sampleSpec } from './sample-host.ts';
 
@@ -82,17 +81,4 @@ it('says how far an experiment is and how it can go on', () => {
   expect((['running', 'paused', 'interrupted', 'finished'] as const).map(resumeTitle)).toEqual([
     ...[null, 'Resume', 'Go on', null],
   ]);
-});
-
-it('has medians of the phases of boots that count and were ready', () => {
-  const experiment = sampleExperiment(variants, [
-    [8000, 400, 800, 1200],
-    ['no', 'no'],
-  ]);
-  const plan = { ...experiment.plan, warmUps: 1 };
-  expect(phaseMedians({ ...experiment, plan }, 0)).toEqual([
-    { name: 'process-start', ms: 200 },
-    { name: 'kernel', ms: 600 },
-  ]);
-  expect(phaseMedians(experiment, 1)).toEqual([]);
 });

@@ -4,12 +4,14 @@
  */
 import {
   bootConditions,
+  conditionInfo,
   readySignOf,
   sayReadySign,
   type BootCondition,
   type Difference,
   type Experiment,
   type ExperimentSummary,
+  type LabResult,
   type LabState,
 } from '../../shared/index.ts';
 import { formatCount, formatDuration } from '../format/index.ts';
@@ -55,17 +57,6 @@ export interface LabDoubt {
   readonly tone: 'plain' | 'warn';
 }
 
-const conditionWords: Record<BootCondition, [label: string, sentence: string]> = {
-  cold: ['cold caches', 'Files of QEMU or the kernel were not in memory yet.'],
-  loaded: ['loaded host', 'Other programs took more than a quarter of the processors meanwhile.'],
-  detailed: ['detailed log', 'The kernel logged each of its steps, which slows it.'],
-  'no-trace': ['no trace events', 'This QEMU has none: firmware and kernel load count as kernel.'],
-  'clock-set': ['clock was set', 'This computer slept, or its clock was set meanwhile.'],
-  paused: ['paused', 'The machine was held meanwhile: that time is part of its boot.'],
-  deadline: ['deadline passed', 'The sign of readiness did not come in time.'],
-  rebooted: ['rebooted', 'The guest rebooted before it was ready.'],
-};
-
 /** What disturbed the boots that count, and how many of them. */
 export function doubtsOf({ plan, results, commands }: Experiment): LabDoubt[] {
   const counted = results.filter(({ round }) => round >= plan.warmUps);
@@ -98,12 +89,24 @@ export function doubtsOf({ plan, results, commands }: Experiment): LabDoubt[] {
   for (const condition of bootConditions) {
     const count = counted.filter(({ boot }) => boot?.conditions.includes(condition)).length;
     if (count === 0) continue;
-    const [words, sentence] = conditionWords[condition];
+    const { label, sentence } = conditionInfo[condition];
     const share = count === counted.length ? 'All boots' : formatCount(count, 'boot');
     const tone = condition === 'no-trace' ? 'plain' : 'warn';
-    found.push({ key: condition, label: `${share}: ${words}`, sentence, tone });
+    found.push({ key: condition, label: `${share}: ${label.toLowerCase()}`, sentence, tone });
   }
   return found;
+}
+
+/** Who said something before a boot failed, and the last lines of it. */
+export function lastWordsOf({
+  log,
+  qemuLog = [],
+}: NonNullable<LabResult['failure']>): { speaker: 'Its console' | 'QEMU'; lines: string[] }[] {
+  const all = [
+    { speaker: 'Its console', lines: log },
+    { speaker: 'QEMU', lines: qemuLog },
+  ] as const;
+  return all.filter(({ lines }) => lines.length > 0);
 }
 
 /** Whether a difference is told from none, and in which direction. */

@@ -65,7 +65,6 @@ it.each([
       problems: [],
     });
     expect(runs.unfinished()).toMatchObject([{ id: ids.run, number: 7, argv: ['qemu'], boot }]);
-    expect(runs.readyTimes(ids.machine, 5)).toMatchObject([{ number: 7, readyMs: 40.5 }]);
     expect(runs.specOf(ids.run)).toBeNull();
     expect(new SettingsRepository(database).get()).toMatchObject({ theme: 'dark', parting: 'ask' });
     expect(new JournalRepository(database).list(ids.machine, 10)).toEqual([]);
