@@ -63,16 +63,39 @@ export const labResultSchema = z.object({
   startedAtMs: z.number(),
   /** Null where it did not get as far as a timeline. */
   boot: bootTimelineSchema.nullable(),
-  /** Why it counts as failed, with the last lines of its console; null for a boot that was ready. */
-  failure: z.object({ message: z.string(), log: z.array(z.string()) }).nullable(),
+  /** Why it counts as failed; null for a boot that was ready. */
+  failure: z
+    .object({
+      message: z.string(),
+      /** The last lines of its console. */
+      log: z.array(z.string()),
+      /** The last lines of what QEMU itself said; not known of boots of an older Nandu. */
+      qemuLog: z.array(z.string()).optional(),
+    })
+    .nullable(),
 });
 export type LabResult = z.infer<typeof labResultSchema>;
 
-/** What a variant came down to, by which others can repeat it. */
+/** A file by what it held. */
+export const labFileSchema = z.object({
+  path: z.string(),
+  /** In hexadecimal digits. */
+  sha256: z.string(),
+});
+export type LabFile = z.infer<typeof labFileSchema>;
+
+/** What a variant came down to, by which others can repeat it. An older Nandu wrote down the first three alone. */
 export const labCommandSchema = z.object({
   argv: z.array(z.string()),
   accelerator: acceleratorSchema,
   qemuVersion: z.string(),
+  kernel: labFileSchema.optional(),
+  /** Null for a kernel that has none. */
+  initrd: labFileSchema.nullable().optional(),
+  /** What a container ran, in the words that were executed; there where one did. */
+  container: z
+    .object({ image: z.string(), digest: z.string(), words: z.array(z.string()) })
+    .optional(),
 });
 export type LabCommand = z.infer<typeof labCommandSchema>;
 
@@ -89,7 +112,7 @@ export const experimentSchema = z.object({
   plan: labPlanSchema,
   /** From which the order of boots follows. */
   seed: z.int().nonnegative(),
-  /** The computer, in a line: processor, its count, system. */
+  /** The computer, in a line: processors, memory, system, kernel; an older Nandu wrote the processors alone. */
   host: z.string(),
   /** Of each variant, in the plan's order; null before its first boot. */
   commands: z.array(labCommandSchema.nullable()),

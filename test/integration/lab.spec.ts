@@ -128,7 +128,8 @@ it('ends a boot whose Nandu is gone, and nobody else’s', async () => {
     const { id } = await services.manager.create(services.spec());
     await services.manager.start(id);
     services.lab.start(planOf([variant(services, 'one')], 1));
-    const { runtime, database } = services.paths;
+    const { paths } = services;
+    const { runtime, database } = paths;
     const fail = (error: unknown): never => expect.unreachable(String(error));
     const records = async (): Promise<
       NonNullable<Awaited<ReturnType<typeof readLaunchRecord>>>[]
@@ -143,9 +144,9 @@ it('ends a boot whose Nandu is gone, and nobody else’s', async () => {
     await expect.poll(ofLab, { timeout: 20_000 }).toBeDefined();
     const boot = (await ofLab()) ?? expect.unreachable();
 
-    await endLeftovers(runtime, `${path}/another.db#lab`, fail);
+    await endLeftovers(paths, `${path}/another.db#lab`, fail);
     expect(isAlive(boot)).toBe(true);
-    await endLeftovers(runtime, `${database}#lab`, fail);
+    await endLeftovers(paths, `${database}#lab`, fail);
     await expect.poll(() => isAlive(boot)).toBe(false);
     expect(services.manager.get(id).state).toBe('running');
     await services.untilExperiment(({ state }) => state === 'finished');

@@ -9,17 +9,21 @@ import {
   bootedSpecOf,
   machineIdSchema,
   runIdSchema,
-  type BootTimeline,
   type LabBoot,
   type LabCommand,
   type LabResult,
   type LabVariant,
   type MachineSpec,
-  type RunEnd,
 } from '../../shared/index.ts';
-import { ConsoleHub } from '../console/index.ts';
+import { ConsoleHub, readLog } from '../console/index.ts';
+import type { RunFiles } from '../host/index.ts';
 import { careFor, launch, type Planner } from '../machines/index.ts';
 import { buildArgv } from '../qemu/index.ts';
+import { BootEnd } from './boot-end.ts';
+import { assertSameCommand, ExperimentChanged } from './changes.ts';
+import type { FileDigests } from './file-digests.ts';
+import { writeMark } from './lab-mark.ts';
+import { makeScratchDisks } from './scratch-disks.ts';
 
 const failureLines = 20;
 /** Beyond the boot's own deadline, which ends the wait by a timeline that says so. */
@@ -28,8 +32,11 @@ const spareMs = 30_000;
 /** What a boot is made with. */
 export interface LabBootOptions {
   readonly planner: Planner;
+  readonly digests: FileDigests;
   /** What launch records name as their owner, so that no machine list takes a lab's run for a stray. */
   readonly owner: string;
+  /** What the variant came down to in the boots that count already; null before the first. */
+  readonly before: LabCommand | null;
   readonly signal: AbortSignal;
   readonly onProblem: (error: unknown) => void;
 }
@@ -42,7 +49,7 @@ export interface LabBootOutcome {
 }
 
 /**
- * A variant as the lab boots it: disks are read, not written; no port of this computer is taken; nothing is kept.
+ * A variant as the lab boots it: images are read, not written; no port of this computer is taken; nothing is kept.
  */
 export function labSpecOf(variant: LabVariant): MachineSpec {
   const spec = bootedSpecOf(variant);
@@ -64,35 +71,40 @@ export function labSpecOf(variant: LabVariant): MachineSpec {
 
 /**
  * @returns the result also of a boot that failed.
- * @throws AppError `cancelled` when the signal came first, `disk_full`: such a boot counts for nothing.
+ * @throws AppError `cancelled` when the signal came first, `disk_full`, {@link ExperimentChanged}: such a boot
+ *   counts for nothing.
  */
 export async function bootOnce(
   variant: LabVariant,
   at: LabBoot,
   options: LabBootOptions,
 ): Promise<LabBootOutcome> {
-  const { planner, signal, onProblem, owner } = options;
+  const { planner, signal, onProblem, owner, before } = options;
   const spec = labSpecOf(variant);
   const ids = {
     machine: machineIdSchema.parse(randomUUID()),
     run: runIdSchema.parse(randomUUID()),
   };
   const hub = new ConsoleHub();
+  const watch = new BootEnd();
   const startedAtMs = Date.now();
-  const resultOf = (boot: BootTimeline | null, message: string | null): LabResult => ({
-    ...{ ...at, startedAtMs, boot },
-    failure: message === null ? null : { message, log: hub.lastLines(failureLines) },
-  });
   let command: LabCommand | null = null;
-  let logDirectory: string | null = null;
+  let files: RunFiles | null = null;
+  const outcomeOf = async (message: string | null): Promise<LabBootOutcome> => {
+    const failure =
+      message === null ? null : { message, ...(await lastWords(hub, files, onProblem)) };
+    return { command, result: { ...at, startedAtMs, boot: watch.boot, failure } };
+  };
   try {
     const secretsOf = variant.machineId ?? ids.machine;
     const planned = await planner.plan(ids.machine, ids.run, spec, { of: secretsOf });
-    const plan = { ...planned.plan, yardstick: variant.board === 'q35' };
-    logDirectory = plan.files.logDirectory;
-    const { accelerator } = plan;
-    command = { argv: buildArgv(plan), accelerator, qemuVersion: planned.qemuVersion };
-    const watch = new BootEnd();
+    files = planned.plan.files;
+    const disks = await makeScratchDisks(bootedSpecOf(variant).disks, files.logDirectory);
+    const yardstick = variant.board === 'q35';
+    const plan = { ...planned.plan, spec: { ...planned.plan.spec, disks }, yardstick };
+    command = await commandOf({ ...planned, plan }, options.digests);
+    if (before !== null) assertSameCommand(variant.name, before, command);
+    await writeMark(files, { owner, argv: command.argv });
     const live = await launch({
       ...{ plan, signal, hub, onProblem, database: owner, machineId: ids.machine, runId: ids.run },
       ...{ fence: planned.fence, served: planned.served, qemuVersion: planned.qemuVersion },
@@ -100,78 +112,66 @@ export async function bootOnce(
       records: planned.container?.records ?? null,
       listener: watch,
     });
-    const endCare = careFor({ ...{ files: plan.files, hub, onProblem }, live: () => live });
+    const endCare = careFor({ ...{ files, hub, onProblem }, live: () => live });
     try {
-      const deadlineMs = spec.readyDeadlineSeconds * 1000 + spareMs;
-      const end = await watch.wait(deadlineMs, signal);
-      return { command, result: resultOf(watch.boot, end) };
+      return await outcomeOf(await watch.wait(spec.readyDeadlineSeconds * 1000 + spareMs, signal));
     } finally {
       await endCare();
       await live.kill();
     }
   } catch (error) {
     if (signal.aborted) throw new AppError('cancelled', 'The experiment was called off.');
-    // A full disk is no variant's fault.
-    if (!(error instanceof AppError) || error.code === 'disk_full') throw error;
-    return { command, result: resultOf(null, error.message) };
+    if (!(error instanceof AppError) || isNoVariants(error)) throw error;
+    return await outcomeOf(error.message);
   } finally {
-    if (logDirectory !== null) {
-      await rm(logDirectory, { recursive: true, force: true }).catch(onProblem);
+    if (files !== null) {
+      await rm(files.logDirectory, { recursive: true, force: true }).catch(onProblem);
     }
   }
 }
 
-/** Waits for the one of ready, deadline, end and call-off that comes first. */
-class BootEnd {
-  boot: BootTimeline | null = null;
-  #settle: (message: string | null) => void = () => undefined;
-  readonly #settled = new Promise<string | null>((resolve) => (this.#settle = resolve));
+/** What keeps any variant from booting is not counted as this one's failure. */
+function isNoVariants(error: AppError): boolean {
+  return error.code === 'disk_full' || error instanceof ExperimentChanged;
+}
 
-  /** @returns null for a boot that is ready, else why it failed. @throws AppError `cancelled`. */
-  async wait(deadlineMs: number, signal: AbortSignal): Promise<string | null> {
-    let callOff = (): void => undefined;
-    const calledOff = new Promise<never>((_resolve, reject) => {
-      callOff = () => reject(new AppError('cancelled', 'The experiment was called off.'));
-    });
-    signal.addEventListener('abort', callOff);
-    if (signal.aborted) callOff();
-    const timer = setTimeout(
-      () => this.#settle('It neither became ready nor ended in time.'),
-      deadlineMs,
-    );
+/** What is booted, by content. The container's words are told over the agent's port, as are its secrets: those stay there. */
+async function commandOf(
+  { plan, qemuVersion, container }: Awaited<ReturnType<Planner['plan']>>,
+  digests: FileDigests,
+): Promise<LabCommand> {
+  const { accelerator, kernelPath, initrdPath, spec } = plan;
+  const command: LabCommand = {
+    ...{ argv: buildArgv(plan), accelerator, qemuVersion },
+    kernel: await digests.of(kernelPath),
+    initrd: initrdPath === null ? null : await digests.of(initrdPath),
+  };
+  if (container === null || spec.container === null) return command;
+  const { image, digest } = spec.container;
+  const words = container.records.flatMap(([kind, word]) => (kind === 'argument' ? [word] : []));
+  return { ...command, container: { image, digest, words } };
+}
+
+/** What its console and QEMU said last. */
+async function lastWords(
+  hub: ConsoleHub,
+  files: RunFiles | null,
+  onProblem: (error: unknown) => void,
+): Promise<{ log: string[]; qemuLog: string[] }> {
+  const endOf = async (path: string | undefined): Promise<string[]> => {
+    if (path === undefined) return [];
     try {
-      return await Promise.race([this.#settled, calledOff]);
-    } finally {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', callOff);
+      const { lines } = await readLog(path);
+      return lines.filter((line) => line.trim() !== '').slice(-failureLines);
+    } catch (error) {
+      onProblem(error);
+      return [];
     }
-  }
-
-  booted(boot: BootTimeline): void {
-    this.boot = boot;
-    if (boot.reached === 'ready') this.#settle(null);
-    else if (boot.conditions.includes('deadline')) {
-      this.#settle('The sign of readiness did not come in time.');
-    }
-  }
-
-  ended(end: RunEnd): void {
-    this.#settle(end.message);
-  }
-
-  moved(): void {
-    // A lab's boot is never paused; a guest that suspends runs into its deadline.
-  }
-
-  folderLost(): void {
-    // A container that lost a folder before it was ready will say so by its end.
-  }
-
-  unreachable(): void {
-    this.#settle('QEMU’s monitor hung up.');
-  }
-
-  containerChanged(): void {
-    // What the command does after its start is not part of the boot.
-  }
+  };
+  const log = hub.lastLines(failureLines);
+  return {
+    // A guest with two consoles may have died before it had the second, which is the live one.
+    log: log.length > 0 ? log : await endOf(files?.serialLog),
+    qemuLog: await endOf(files?.qemuLog),
+  };
 }

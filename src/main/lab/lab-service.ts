@@ -3,7 +3,6 @@
  * Must never lose a result, never boot while a person has it paused, and never disturb a boot by telling of the last one.
  */
 import { randomInt, randomUUID } from 'node:crypto';
-import { cpus } from 'node:os';
 import {
   AppError,
   countsOf,
@@ -21,6 +20,9 @@ import type { Paths } from '../host/index.ts';
 import type { Planner } from '../machines/index.ts';
 import type { ExperimentRepository, ListedExperiment } from '../store/index.ts';
 import { ExperimentBook } from './experiment-book.ts';
+import { assertSameHost } from './changes.ts';
+import { FileDigests } from './file-digests.ts';
+import { describeHost } from './host-line.ts';
 import { bootOnce } from './lab-boot.ts';
 import { endLeftovers } from './leftovers.ts';
 import { Quiet, type Pause } from './quiet.ts';
@@ -51,6 +53,7 @@ export class LabService {
   readonly #options: LabServiceOptions;
   readonly #book: ExperimentBook;
   readonly #quiet: Quiet;
+  readonly #digests = new FileDigests();
   readonly #owner: string;
   #going: Going | null = null;
 
@@ -64,7 +67,7 @@ export class LabService {
   /** Ends what an earlier Nandu's lab left running; its experiments wait to be gone on with. */
   async load(): Promise<void> {
     const { paths, onProblem } = this.#options;
-    await endLeftovers(paths.runtime, this.#owner, onProblem);
+    await endLeftovers(paths, this.#owner, onProblem);
   }
 
   /** The newest first. */
@@ -193,9 +196,10 @@ export class LabService {
   /** Never rejects: what stops an experiment leaves it as one that can go on. */
   async #work(going: Going): Promise<void> {
     const { onProblem } = this.#options;
-    const { id } = going.experiment;
+    const { id, host } = going.experiment;
     const { signal } = going.end;
     try {
+      assertSameHost(host, describeHost());
       for (let next = nextOf(going.experiment); next !== null; next = nextOf(going.experiment)) {
         going.booting = next.variant.name;
         this.#tellGoing();
@@ -218,14 +222,15 @@ export class LabService {
     }
   }
 
-  /** @throws AppError `cancelled`; `disk_full`, `database_busy` where the result waits to be written. */
+  /** @throws AppError as {@link bootOnce}; `disk_full`, `database_busy` where the result waits to be written. */
   async #boot(going: Going, at: LabBoot, variant: LabVariant): Promise<void> {
     const { planner, onProblem } = this.#options;
     const { signal } = going.end;
     if (signal.aborted) throw new AppError('cancelled', 'The experiment was called off.');
     const { experiment } = going;
     const { result, command } = await bootOnce(variant, at, {
-      ...{ planner, onProblem, signal, owner: this.#owner },
+      ...{ planner, onProblem, signal, owner: this.#owner, digests: this.#digests },
+      before: experiment.commands[at.variant] ?? null,
     });
     const known = experiment.commands[at.variant] ?? command;
     const commands = experiment.commands.with(at.variant, known);
@@ -278,9 +283,4 @@ function nextOf({
   const [boot] = remaining(plan, seed, results);
   const variant = boot && plan.variants[boot.variant];
   return boot === undefined || variant === undefined ? null : { boot, variant };
-}
-
-function describeHost(): string {
-  const [first] = cpus();
-  return `${cpus().length} × ${first?.model.trim() ?? 'unknown processor'}`;
 }

@@ -53,3 +53,32 @@ it('is one page without markup of others, and hides no failure', () => {
     expect(report).toContain(said);
   }
 });
+
+it('names what was booted by content, and what QEMU said of a boot that failed', () => {
+  const [first] = experiment.commands;
+  const sha256 = 'ab'.repeat(32);
+  const report = labReport({
+    ...experiment,
+    commands: [
+      {
+        ...(first ?? expect.unreachable()),
+        kernel: { path: '/boot/<vmlinux>', sha256 },
+        initrd: null,
+        container: { image: 'web & co', digest: 'sha256:1', words: ['sh', '-c', 'a b'] },
+      },
+      null,
+    ],
+    results: experiment.results.map((result) => ({
+      ...result,
+      failure: result.failure && { ...result.failure, qemuLog: ['qemu: <no> disk'] },
+    })),
+  });
+  for (const said of [
+    `Kernel /boot/&lt;vmlinux&gt;: sha256 <code>${sha256}</code>`,
+    "Container web &amp; co (<code>sha256:1</code>), which ran <code>sh -c 'a b'</code>",
+    'qemu: &lt;no&gt; disk',
+  ]) {
+    expect(report).toContain(said);
+  }
+  expect(report).not.toContain('Initrd');
+});

@@ -11,6 +11,7 @@ import {
   phaseNames,
   sayDifference,
   type Experiment,
+  type LabCommand,
   type VariantFigures,
 } from '../../shared/index.ts';
 
@@ -48,12 +49,12 @@ ${plot(figures, name)}
 <h2>Phases, medians in milliseconds</h2>
 ${phaseTable(experiment)}
 <h2>Commands</h2>
-<p class="quiet">As they were run; the folders in them are gone, so give paths of your own to sockets and logs.</p>
+<p class="quiet">As they were run; the folders in them are gone, so give paths of your own to sockets and logs.${scratchNote(experiment)}</p>
 ${commands
   .map((command, variant) =>
     command === null
       ? `<h3>${escape(name(variant))}</h3><p>It did not come to a command.</p>`
-      : `<h3>${escape(name(variant))}</h3><p class="quiet">QEMU ${escape(command.qemuVersion)}, ${command.accelerator === 'kvm' ? 'KVM' : 'emulated'}</p><pre>${escape(joinWords(command.argv))}</pre>`,
+      : `<h3>${escape(name(variant))}</h3><p class="quiet">QEMU ${escape(command.qemuVersion)}, ${command.accelerator === 'kvm' ? 'KVM' : 'emulated'}</p><pre>${escape(joinWords(command.argv))}</pre>${contents(command)}`,
   )
   .join('\n')}
 ${failures(experiment, name)}
@@ -130,6 +131,29 @@ function failures({ results }: Experiment, name: (variant: number) => string): s
         `<h3>${escape(name(variant))}</h3><p>${escape(failure?.message ?? '')}</p>${lines('Its console', failure?.log)}${lines('QEMU', failure?.qemuLog)}`,
     )
     .join('')}`;
+}
+
+function scratchNote({ plan }: Experiment): string {
+  const writable = plan.variants.some(({ spec }) => spec.disks.some(({ readOnly }) => !readOnly));
+  return writable
+    ? ' A disk0.qcow2, disk1.qcow2 … was an empty qcow2 over the machine’s image.'
+    : '';
+}
+
+/** What was booted, by content; an older Nandu did not write that down. */
+function contents({ kernel, initrd, container }: LabCommand): string {
+  const files = [
+    ...(kernel ? [['Kernel', kernel] as const] : []),
+    ...(initrd ? [['Initrd', initrd] as const] : []),
+  ].map(
+    ([what, { path, sha256 }]) =>
+      `<li>${what} ${escape(path)}: sha256 <code>${escape(sha256)}</code></li>`,
+  );
+  const image =
+    container === undefined
+      ? ''
+      : `<li>Container ${escape(container.image)} (<code>${escape(container.digest)}</code>), which ran <code>${escape(joinWords(container.words))}</code></li>`;
+  return files.length === 0 && image === '' ? '' : `<ul>${files.join('')}${image}</ul>`;
 }
 
 function lines(speaker: string, said: readonly string[] = []): string {
