@@ -142,7 +142,7 @@ export class Advisor {
 
   async #load(ids: readonly ExperimentId[]): Promise<void> {
     // One that cannot be read says nothing; the lab's page says so itself.
-    const found = await Promise.all(ids.map((id) => request('lab:get', { id }).catch(() => null)));
+    const found = await Promise.all(ids.map((id) => this.#lab.finished(id).catch(() => null)));
     for (const experiment of found) {
       if (experiment) this.#experiments.set(experiment.id, experiment);
     }

@@ -1,5 +1,5 @@
 /**
- * One experiment with all of its results, loaded anew whenever main says that it went on.
+ * One experiment with all of its results, loaded anew whenever main says that there are more.
  * Never more than one question at a time: a busy experiment does not pile them up.
  */
 import { untrack } from 'svelte';
@@ -12,6 +12,7 @@ import {
   type VariantFigures,
 } from '../../shared/index.ts';
 import { asAppError, request } from '../api/index.ts';
+import { measuredSoFar } from './experiment-cache.ts';
 
 /** The experiment that is looked at, as runes; made while its page is. */
 export class ExperimentView {
@@ -24,8 +25,13 @@ export class ExperimentView {
   /** @param summary as main last told it. */
   constructor(id: ExperimentId, summary: () => ExperimentSummary | null) {
     this.#id = id;
+    // Which variant boots now changes nothing of what was measured: that is no reason to fetch it all.
+    const measured = $derived.by(() => {
+      const told = summary();
+      return told && measuredSoFar(told);
+    });
     $effect(() => {
-      void summary();
+      void measured;
       untrack(() => void this.load());
     });
   }

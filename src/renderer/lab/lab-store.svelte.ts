@@ -12,6 +12,7 @@ import type {
   MachineId,
 } from '../../shared/index.ts';
 import { asAppError, request, subscribe } from '../api/index.ts';
+import { ExperimentCache } from './experiment-cache.ts';
 import { msPerBoot } from './lab-time.ts';
 
 /** What a new experiment starts from: a machine, Nandu's defaults (null), or an earlier plan. */
@@ -31,6 +32,7 @@ export class LabStore {
   #draft: DraftStart | null = $state.raw(null);
   #msPerBoot: number | null = $state(null);
   readonly #pending = new SvelteMap<ExperimentId, LabVerb>();
+  readonly #finished = new ExperimentCache((id) => request('lab:get', { id }));
   /** Counts the events, so that a slow answer does not undo a newer event. */
   #changes = 0;
 
@@ -133,6 +135,7 @@ export class LabStore {
     await this.#while(id, 'remove', async () => {
       if (this.find(id)?.state === 'running') await request('lab:pause', { id });
       await request('lab:remove', { id });
+      this.#finished.forget(id);
       this.#changes += 1;
       this.#list = this.#list.filter((one) => one.id !== id);
     });
@@ -150,10 +153,17 @@ export class LabStore {
     return this.#while(id, 'export', () => request('lab:export', { id, format }));
   }
 
+  /** All of a finished experiment, as {@link ExperimentCache} has it. @throws {AppError} */
+  finished(id: ExperimentId): Promise<Experiment> {
+    return this.#finished.get(id);
+  }
+
   async #learnTime(): Promise<void> {
     const told = this.#list.find(({ done }) => done > 3);
     if (!told) return;
-    const experiment = await request('lab:get', { id: told.id }).catch(() => null);
+    const over = told.state === 'finished';
+    const asked = over ? this.finished(told.id) : request('lab:get', { id: told.id });
+    const experiment = await asked.catch(() => null);
     this.#msPerBoot = experiment && msPerBoot(experiment);
   }
 
