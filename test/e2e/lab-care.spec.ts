@@ -62,7 +62,7 @@ it(
 
     const failures = app.page.getByRole('region', { name: 'Failures of No init' });
     expect(await failures.innerText()).toContain('Given up after 2 failures, 1 in a warm-up');
-    expect(await failures.locator('pre').innerText()).toContain('Kernel panic');
+    expect(await failures.locator('pre').first().innerText()).toContain('Kernel panic');
     const row = app.page.getByRole('row', { name: /^No init/ }).first();
     expect(await row.innerText()).toMatch(/^No init\s+0\s+1\s+–\s+–\s+never ready/);
   },

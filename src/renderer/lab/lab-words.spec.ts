@@ -1,6 +1,16 @@
 import { expect, it } from 'vitest';
-import type { Experiment, LabVariant, MachineSpec } from '../../shared/index.ts';
-import { boots, doubtsOf, interval, resumeTitle, signed, verdictOf } from './lab-words.ts';
+import type { Experiment, LabVariant, MachineSpec, MachineView } from '../../shared/index.ts';
+import {
+  bootDifferencesOf,
+  boots,
+  doubtsOf,
+  imageHolders,
+  interval,
+  lastWordsOf,
+  resumeTitle,
+  signed,
+  verdictOf,
+} from './lab-words.ts';
 import { sampleExperiment, sampleVariant } from './sample-experiment.ts';
 import { sampleSpec } from './sample-host.ts';
 
@@ -81,4 +91,34 @@ it('says how far an experiment is and how it can go on', () => {
   expect((['running', 'paused', 'interrupted', 'finished'] as const).map(resumeTitle)).toEqual([
     ...[null, 'Resume', 'Go on', null],
   ]);
+});
+
+it('says in what boots differ from starts of a machine, and which running machine holds an image', () => {
+  const limits = { iops: 0, bytesPerSecond: 0 };
+  const disk = {
+    path: '/d/one',
+    format: 'raw',
+    cache: 'writeback',
+    readOnly: false,
+    limits,
+  } as const;
+  const spec = { ...sampleSpec, disks: [disk] };
+  expect(bootDifferencesOf([{ spec: sampleSpec }])).toEqual([]);
+  expect(bootDifferencesOf([{ spec }]).join()).toMatch(/^Disks are throw-away copies/);
+  expect(bootDifferencesOf([{ spec: { ...spec, disks: [{ ...disk, readOnly: true }] } }])).toEqual(
+    [],
+  );
+  const machine = (state: string, readOnly: boolean): MachineView =>
+    ({ state, spec: { ...sampleSpec, disks: [{ ...disk, readOnly }] } }) as MachineView;
+  const all = [machine('stopped', false), machine('running', true), machine('paused', false)];
+  expect(imageHolders([{ spec }], all)).toEqual(all.slice(2));
+  expect(imageHolders([{ spec: sampleSpec }], all)).toEqual([]);
+});
+
+it('tells the words of a console from QEMU’s', () => {
+  expect(lastWordsOf({ message: 'no', log: ['a'], qemuLog: ['b'] })).toEqual([
+    { speaker: 'Its console', lines: ['a'] },
+    { speaker: 'QEMU', lines: ['b'] },
+  ]);
+  expect(lastWordsOf({ message: 'no', log: [] })).toEqual([]);
 });

@@ -13,6 +13,8 @@ import {
   type ExperimentSummary,
   type LabResult,
   type LabState,
+  type LabVariant,
+  type MachineView,
 } from '../../shared/index.ts';
 import { formatCount, formatDuration } from '../format/index.ts';
 import type { DotTone } from '../ui/index.ts';
@@ -95,6 +97,45 @@ export function doubtsOf({ plan, results, commands }: Experiment): LabDoubt[] {
     found.push({ key: condition, label: `${share}: ${label.toLowerCase()}`, sentence, tone });
   }
   return found;
+}
+
+/** In what the lab's boots of these variants differ from starts of a machine, in sentences. */
+export function bootDifferencesOf(variants: readonly Pick<LabVariant, 'spec'>[]): string[] {
+  const specs = variants.map(({ spec }) => spec);
+  const containers = specs.flatMap(({ container }) => container ?? []);
+  const said: [boolean, string][] = [
+    [
+      specs.some(({ disks }) => disks.some(({ readOnly }) => !readOnly)),
+      'Disks are throw-away copies over their images: what a guest writes is gone after its boot.',
+    ],
+    [
+      containers.some(({ storage }) => storage === 'disk'),
+      'Containers begin from their image: their kept disks are left alone.',
+    ],
+    [
+      containers.some(({ folders }) => folders.some(({ readOnly }) => !readOnly)),
+      'Shared folders can be read, not written.',
+    ],
+    [
+      specs.some(({ portForwards }) => portForwards.length > 0),
+      'No port of this computer is taken.',
+    ],
+  ];
+  return said.filter(([applies]) => applies).map(([, sentence]) => sentence);
+}
+
+/** Running machines that hold an image for writing which a variant boots from: QEMU lets nobody else have it then. */
+export function imageHolders(
+  variants: readonly Pick<LabVariant, 'spec'>[],
+  machines: readonly MachineView[],
+): MachineView[] {
+  const wanted = new Set(variants.flatMap(({ spec }) => spec.disks.map(({ path }) => path)));
+  return machines.filter(
+    ({ state, spec }) =>
+      state !== 'stopped' &&
+      state !== 'crashed' &&
+      spec.disks.some(({ path, readOnly }) => !readOnly && wanted.has(path)),
+  );
 }
 
 /** Who said something before a boot failed, and the last lines of it. */
