@@ -76,14 +76,16 @@ describe('kernelCommandLine', () => {
       ...plan,
       spec: { ...plan.spec, commandLine: ' debug ' },
     });
-    expect(emulated).toContain(' tsc_early_khz=2596000 ');
+    expect(emulated).toContain(' tsc_early_khz=2596000 noreplace-smp ');
     // With lpj= as well the kernel would believe that and not compute it of the rate.
     expect(emulated).not.toContain('lpj=');
     expect(kernelCommandLine({ ...plan, tscKHz: null })).toContain(
-      ' tsc_early_khz=2000000 lpj=4000000 ',
+      ' tsc_early_khz=2000000 lpj=4000000 noreplace-smp ',
     );
     expect(emulated.endsWith(' debug')).toBe(true);
-    expect(kernelCommandLine({ ...plan, accelerator: 'kvm' })).not.toContain('tsc_early_khz');
+    expect(kernelCommandLine({ ...plan, accelerator: 'kvm' })).not.toMatch(
+      /tsc_early_khz|noreplace-smp/,
+    );
     expect(kernelCommandLine({ ...plan, spec: { ...plan.spec, quietKernel: true } })).toContain(
       ' quiet ',
     );
