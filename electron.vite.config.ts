@@ -10,7 +10,13 @@ export default defineConfig({
     build: {
       target: 'node20',
       externalizeDeps: { exclude: ['zod'] },
-      rollupOptions: { input: { index: path('src/main/index.ts') } },
+      // What is not there need not be read and compiled before the window can be used.
+      minify: true,
+      rollupOptions: {
+        input: { index: path('src/main/index.ts') },
+        // Beside the first module, so that paths relative to a module are the same for all.
+        output: { chunkFileNames: '[name].js' },
+      },
     },
   },
   preload: {
@@ -28,6 +34,7 @@ export default defineConfig({
     plugins: [svelte({ preprocess: vitePreprocess() })],
     build: {
       target: 'chrome130',
+      minify: true,
       rollupOptions: { input: { index: path('src/renderer/index.html') } },
     },
   },

@@ -1,60 +1,14 @@
 /**
- * The composition root: builds every service, connects them, and takes them down in order.
- * Decides nothing that a room could decide.
+ * The first steps: one Nandu for each data folder, and a window on its way while the services are loaded.
+ * Must stay small: nothing is on the screen before this module has been read.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { app, dialog, session, type BrowserWindow } from 'electron';
-import { toErrorData, type EventName, type EventPayload } from '../shared/index.ts';
-import {
-  applyTheme,
-  askParting,
-  Backups,
-  beforeQuit,
-  confine,
-  declareScheme,
-  desktopCipher,
-  installMenu,
-  openWindow,
-  servePage,
-  FileDialogs,
-  tellRecovery,
-  type Parting,
-} from './app/index.ts';
-import { assertPrivate, inspectQemu, resolvePaths } from './host/index.ts';
-import { ImageService } from './images/index.ts';
-import {
-  imageHandlers,
-  labHandlers,
-  routeConsoles,
-  routeRequests,
-  runHandlers,
-} from './ipc/index.ts';
-import { exportExperiment, LabService } from './lab/index.ts';
-import {
-  examineHost,
-  type ContainerSource,
-  HostEnvironment,
-  KeptLastWords,
-  LeftDisks,
-  MachineManager,
-  Planner,
-  RunHistory,
-} from './machines/index.ts';
-import {
-  backUp,
-  ExperimentRepository,
-  JournalRepository,
-  MachineRepository,
-  openOrRecover,
-  ProbeRepository,
-  RegistryStore,
-  RunRepository,
-  SecretStore,
-  SettingsRepository,
-  WriteQueue,
-} from './store/index.ts';
+import { app, dialog, session } from 'electron';
+import { confine, declareScheme, openWindow, servePage } from './app/index.ts';
+import { assertPrivate, resolvePaths } from './host/index.ts';
+import { announceOpening } from './ipc/index.ts';
 
 declareScheme();
 // Root has no sandbox in Chromium: its page process must then be told so, not started to die.
@@ -63,7 +17,7 @@ if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox();
 // Not awaited: Electron becomes ready only after this module has been evaluated.
 main().catch((error: unknown) => {
   console.error(error);
-  dialog.showErrorBox('Nandu cannot start', toErrorData(error).message);
+  dialog.showErrorBox('Nandu cannot start', error instanceof Error ? error.message : String(error));
   app.exit(1);
 });
 
@@ -80,201 +34,17 @@ async function main(): Promise<void> {
     return;
   }
 
-  const nativeBinding = process.env['NANDU_SQLITE_BINDING'];
-  const { database, recovered } = openOrRecover({
-    path: paths.database,
-    ...(nativeBinding === undefined || nativeBinding === '' ? {} : { nativeBinding }),
-  });
-  const settings = new SettingsRepository(database);
-  let window: BrowserWindow | null = null;
-  const files = new FileDialogs(() => window);
-  const contents = (): Electron.WebContents | null =>
-    window === null || window.isDestroyed() ? null : window.webContents;
-  const tell = <N extends EventName>(name: N, payload: EventPayload<N>): void => {
-    contents()?.send(name, payload);
-  };
-
-  const host = new HostEnvironment({
-    env: process.env,
-    guestDirectory: paths.guest,
-    probes: new ProbeRepository(database),
-    registeredQemus: () => settings.get().qemuPaths,
-    sharedFolders: () => settings.get().sharedFolders,
-    onChanged: (status) => tell('host:changed', status),
-    moreProblems: () => manager.definitionProblems,
-  });
-  const complain = (error: unknown): void => console.error(error);
-  const writes = new WriteQueue({
-    onProblem: (label, error) => console.error(`${label} is not stored yet:`, error),
-  });
-  const backups = new Backups(() => backUp(database, { keep: 3 }), complain);
-  const secrets = new SecretStore(database, desktopCipher);
-  const images = new ImageService({
-    folder: paths.images,
-    registries: new RegistryStore(database, desktopCipher),
-    machines: () => manager.list(),
-    onListed: (list) => tell('image:listed', list),
-    onProgressed: (progress) => tell('image:progressed', progress),
-    onProblem: complain,
-  });
-  const containers: ContainerSource = {
-    find: (digest) => images.rootOf(digest),
-    secretsOf: (id) => secrets.valuesOf(id),
-  };
-  const lastWords = new KeptLastWords();
-  const runs = new RunRepository(database);
-  const manager: MachineManager = new MachineManager({
-    ...{ paths, host, writes },
-    machines: new MachineRepository(database),
-    runs,
-    journal: new JournalRepository(database),
-    onChanged: (view) => tell('machine:changed', view),
-    containers,
-    onRemoved: (id, ended) => {
-      secrets.forget(id);
-      if (ended !== null) lastWords.keep(id, ended);
-      tell('machine:removed', { id, ended });
-    },
-    onJournal: (entry) => tell('journal:added', entry),
-    onDefinitions: () => {
-      backups.soon();
-      void images.announce();
-    },
-    onProblem: complain,
-  });
-
-  const lab = new LabService({
-    ...{ paths, onProblem: complain, planner: new Planner(host, paths, containers) },
-    experiments: new ExperimentRepository(database),
-    onChanged: (summary) => tell('lab:changed', summary),
-  });
-  const leftDisks = new LeftDisks(paths, (id) => manager.get(id));
-  const history = new RunHistory({
-    runs,
-    nameOf: (id) => manager.list().find((machine) => machine.id === id)?.spec.name ?? null,
-    hostStatus: () => host.status(),
-    onNoted: (run) => manager.runNoted(run),
-  });
-
   await app.whenReady();
   confine(session.defaultSession);
-  servePage(session.defaultSession, fileURLToPath(new URL('../renderer', import.meta.url)));
-  installMenu();
-  applyTheme(settings.get());
-  const loaded = Promise.all([manager.load(), lab.load()]);
-  void host.status(); // starts the KVM probe, so that the first start need not wait for it
-
-  routeRequests(
-    {
-      'machine:list': () => loaded.then(() => manager.list()),
-      'machine:create': (spec) => manager.create(spec),
-      'machine:start': ({ id }) => manager.start(id),
-      'machine:stop': ({ id }) => manager.stop(id),
-      'machine:force-stop': ({ id }) => manager.forceStop(id),
-      'machine:pause': ({ id }) => manager.pause(id),
-      'machine:resume': ({ id }) => manager.resume(id),
-      'machine:restart': ({ id }) => manager.restart(id),
-      'machine:check': ({ spec, id }) => manager.check(spec, id),
-      'machine:update': ({ id, spec }) => manager.update(id, spec),
-      'machine:undo': ({ id }) => manager.undo(id),
-      'machine:clone': ({ id }) => manager.clone(id),
-      'machine:command': ({ id }) => manager.command(id),
-      'machine:export': async ({ id, format, includePaths }) => {
-        const path = await files.save(`${manager.get(id).spec.name}.nandu.${format}`);
-        if (path !== null) await manager.exportTo(id, path, format, includePaths);
-        return path;
-      },
-      'machine:import': async () => {
-        const path = await files.pick('machine');
-        return path === null ? null : manager.importFrom(path);
-      },
-      'journal:list': ({ machineId, limit }) => manager.journal(machineId, limit),
-      'log:read': ({ runId, kind }) => manager.readLog(runId, kind),
-      'log:save': async ({ runId, kind }) => {
-        const path = await files.save(`${kind}.log`);
-        if (path !== null) await manager.saveLog(runId, kind, path);
-        return path;
-      },
-      'doctor:run': () => examineHost(host, paths),
-      'machine:last-words': () => lastWords.list(),
-      'machine:dismiss-words': ({ ids }) => void lastWords.dismiss(ids),
-      'machine:left-disk': ({ id }) => leftDisks.of(id),
-      'machine:remove-left-disk': async ({ id }) => void (await leftDisks.remove(id)),
-      'machine:delete': async ({ id, stopFirst }) => {
-        await manager.remove(id, stopFirst);
-        return undefined;
-      },
-      'run:list': ({ machineId, limit }) => manager.runs(machineId, limit),
-      'host:status': () => loaded.then(() => host.status()),
-      'host:refresh': () => host.refresh(),
-      'dialog:pick-file': ({ purpose }) => files.pick(purpose),
-      ...imageHandlers(images, secrets),
-      ...labHandlers(lab),
-      'lab:export': async ({ id, format }) => {
-        const experiment = lab.get(id);
-        const path = await files.save(`${experiment.plan.name}.boot-lab.${format}`);
-        if (path !== null) await exportExperiment(experiment, format, path);
-        return path;
-      },
-      ...runHandlers(history, (name) => files.save(name)),
-      'settings:get': () => settings.get(),
-      'settings:set': async (chosen) => {
-        const before = settings.get();
-        for (const path of chosen.qemuPaths) {
-          if (!before.qemuPaths.includes(path)) await inspectQemu(path);
-        }
-        settings.set(chosen);
-        applyTheme(chosen);
-        if (String(before.qemuPaths) !== String(chosen.qemuPaths)) void host.refresh();
-        return chosen;
-      },
-    },
-    contents,
-  );
-  routeConsoles(manager, contents);
-  window = openWindow();
-  if (recovered !== null) void tellRecovery(window, recovered);
-
-  let parting: Parting | null = null;
-  const goingOn = (): { machines: number; imports: number; any: boolean } => {
-    const [machines, imports] = [manager.activeCount, images.importCount];
-    return { machines, imports, any: machines + imports > 0 };
-  };
-  window.on('close', (event) => {
-    if (!goingOn().any || parting !== null || window === null) return;
-    event.preventDefault();
-    void askParting(window, goingOn(), settings).then((answer) => {
-      if (answer === null) return;
-      parting = answer;
-      app.quit();
-    });
-  });
-  app.on('window-all-closed', () => app.quit());
-  app.on('second-instance', () => {
-    if (window?.isMinimized() === true) window.restore();
-    window?.focus();
-  });
-  // A service manager's or a terminal's wish to end: machines go on, as they do after a crash.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => {
-      parting ??= 'keep';
-      app.quit();
-    });
-  }
-  beforeQuit(async () => {
-    if (goingOn().any && parting === null && window !== null && !window.isDestroyed()) {
-      parting = await askParting(window, goingOn(), settings);
-      if (parting === null) return 'stay';
-    }
-    await lab.dispose();
-    if (parting !== 'keep') await manager.stopAll();
-    await manager.release();
-    await host.dispose();
-    images.dispose();
-    writes.flush();
-    backups.dispose();
-    writes.dispose();
-    database.close();
-    return 'go';
-  });
+  let open = (): void => undefined;
+  const composed = new Promise<void>((resolve) => (open = resolve));
+  const page = fileURLToPath(new URL('../renderer', import.meta.url));
+  const served = servePage(session.defaultSession, page);
+  const window = openWindow();
+  announceOpening(composed, () => window.webContents);
+  // From here on the page's process is busy as well: the two are read at the same time.
+  await served;
+  const { compose } = await import('./composition.ts');
+  await compose(paths, window);
+  open();
 }

@@ -1,5 +1,8 @@
 /** The names of all channels, apart from their schemas so that preload stays free of zod. */
 
+/** Answered, with nothing, as soon as main can answer requests. */
+export const openingChannel = 'opening';
+
 export const requestNames = [
   'machine:list',
   'machine:create',

@@ -6,6 +6,7 @@ export * from './command.ts';
 export * from './console.ts';
 export * from './container.ts';
 export * from './doctor.ts';
+export * from './app-error.ts';
 export * from './errors.ts';
 export * from './finding.ts';
 export * from './host.ts';

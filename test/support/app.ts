@@ -30,14 +30,23 @@ export interface AppOptions {
 /** One started app. */
 export class NanduApp {
   readonly electron: ElectronApplication;
+  /** `performance.now()` of this process before it was started. */
+  readonly startedAtMs: number;
   readonly page: Page;
   readonly dataDirectory: string;
   /** What went wrong in the page and nobody expected. */
   readonly pageErrors: string[] = [];
   readonly #ownsData: boolean;
 
-  private constructor(electron: ElectronApplication, page: Page, data: string, ownsData: boolean) {
+  private constructor(
+    electron: ElectronApplication,
+    startedAtMs: number,
+    page: Page,
+    data: string,
+    ownsData: boolean,
+  ) {
     this.electron = electron;
+    this.startedAtMs = startedAtMs;
     this.page = page;
     this.dataDirectory = data;
     this.#ownsData = ownsData;
@@ -56,7 +65,7 @@ export class NanduApp {
       appArgument: runtime.appArgument,
     };
     const noSandbox = options.executable === undefined && process.getuid?.() === 0;
-    const electron = await launchPatiently({
+    const { electron, startedAtMs } = await launchPatiently({
       executablePath: executable.path,
       args: [
         ...(executable.appArgument === '' ? [] : [executable.appArgument]),
@@ -66,7 +75,6 @@ export class NanduApp {
       ],
       // Playwright would otherwise pretend a light desktop, whatever Nandu chooses.
       colorScheme: null,
-      timeout: 40_000,
       cwd: projectRoot,
       env: {
         ...definedOnly(process.env),
@@ -76,12 +84,17 @@ export class NanduApp {
       },
     });
     const page = await electron.firstWindow();
-    const app = new NanduApp(electron, page, data, options.dataDirectory === undefined);
-    await electron.evaluate(({ BrowserWindow }, { size }) => {
-      if (size !== undefined)
-        BrowserWindow.getAllWindows()[0]?.setContentSize(size.width, size.height);
-    }, options);
+    const app = new NanduApp(
+      ...([electron, startedAtMs, page, data, options.dataDirectory === undefined] as const),
+    );
     await page.getByRole('button', { name: 'New machine' }).first().waitFor();
+    // Main reads most of its code meanwhile, and Playwright loses what it asks of it then.
+    await app.machines();
+    if (options.size !== undefined) {
+      await electron.evaluate(({ BrowserWindow }, { width, height }) => {
+        BrowserWindow.getAllWindows()[0]?.setContentSize(width, height);
+      }, options.size);
+    }
     if (options.theme !== undefined) await app.chooseTheme(options.theme);
     return app;
   }
@@ -245,18 +258,31 @@ export type FieldLabel =
   | 'Initrd'
   | 'Kernel command line';
 
+interface Launched {
+  readonly electron: ElectronApplication;
+  /** `performance.now()` before the attempt that succeeded. */
+  readonly startedAtMs: number;
+}
+
+/** Several times what a start takes on a busy computer. */
+const firstLaunchMs = 15_000;
+
 /**
  * Playwright now and then misses the moment at which it lets a new Electron go on, and waits for ever
  * (about one start in fifty here): one more try, said aloud.
  */
 async function launchPatiently(
   options: NonNullable<Parameters<typeof _electron.launch>[0]>,
-): Promise<ElectronApplication> {
+): Promise<Launched> {
+  const launch = async (timeout: number): Promise<Launched> => {
+    const startedAtMs = performance.now();
+    return { electron: await _electron.launch({ ...options, timeout }), startedAtMs };
+  };
   try {
-    return await _electron.launch(options);
+    return await launch(firstLaunchMs);
   } catch (error) {
     process.stderr.write(`Electron did not come up, once more: ${String(error).split('\n')[0]}\n`);
-    return _electron.launch(options);
+    return launch(40_000);
   }
 }
 

@@ -6,4 +6,4 @@ export { installMenu } from './menu.ts';
 export { askParting, beforeQuit, type Parting } from './quit.ts';
 export { declareScheme, pageUrl, servePage } from './protocol.ts';
 export { tellRecovery, type Recovered } from './recovery-notice.ts';
-export { applyTheme, confine, openWindow } from './window.ts';
+export { applyTheme, confine, openWindow, whenShown } from './window.ts';

@@ -37,31 +37,50 @@ const mediaTypes: Record<string, string> = {
 /** Must be called before the app is ready. */
 export function declareScheme(): void {
   protocol.registerSchemesAsPrivileged([
-    { scheme, privileges: { standard: true, secure: true, supportFetchAPI: true } },
+    {
+      scheme,
+      // With the code cache a page that was shown before need not be compiled again.
+      privileges: { standard: true, secure: true, supportFetchAPI: true, codeCache: true },
+    },
   ]);
 }
 
-/** @param root the folder of the built page, absolute. */
-export function servePage(session: Session, root: string): void {
-  session.protocol.handle(scheme, async (request) => {
-    const path = resolveWithin(root, request.url);
-    const type = path === null ? undefined : mediaTypes[extname(path)];
-    if (path === null || type === undefined || request.method !== 'GET') {
-      return new Response('Not found', { status: 404 });
-    }
-    try {
-      return new Response(new Uint8Array(await readFile(path)), {
-        headers: {
-          'content-type': type,
-          'content-security-policy': contentSecurityPolicy,
-          'x-content-type-options': 'nosniff',
-          'cross-origin-opener-policy': 'same-origin',
-        },
-      });
-    } catch {
-      return new Response('Not found', { status: 404 }); // whatever the reason, it is not there
-    }
+/** An answer leaves in pieces, between which main must not be busy. */
+const answerMs = 8;
+
+/**
+ * @param root the folder of the built page, absolute.
+ * @returns resolves when the page has been given its code: its process is busy with that for a while.
+ */
+export function servePage(session: Session, root: string): Promise<void> {
+  return new Promise((resolve) => {
+    session.protocol.handle(scheme, async (request) => {
+      const response = await answer(request, root);
+      // Where there is none, too: what is wrong with the installation is not a reason to wait for ever.
+      if (request.url.endsWith('.js') || !response.ok) setTimeout(resolve, answerMs);
+      return response;
+    });
   });
+}
+
+async function answer(request: Request, root: string): Promise<Response> {
+  const path = resolveWithin(root, request.url);
+  const type = path === null ? undefined : mediaTypes[extname(path)];
+  if (path === null || type === undefined || request.method !== 'GET') {
+    return new Response('Not found', { status: 404 });
+  }
+  try {
+    return new Response(new Uint8Array(await readFile(path)), {
+      headers: {
+        'content-type': type,
+        'content-security-policy': contentSecurityPolicy,
+        'x-content-type-options': 'nosniff',
+        'cross-origin-opener-policy': 'same-origin',
+      },
+    });
+  } catch {
+    return new Response('Not found', { status: 404 }); // whatever the reason, it is not there
+  }
 }
 
 /** The file a URL names below `root`, or null when it names none or one outside of it. */

@@ -2,6 +2,7 @@
  * Opens the one window, confined as Electron's security checklist demands.
  * The page gets a preload bridge and nothing else: no Node, no navigation, no permission, no new window.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { app, BrowserWindow, dialog, nativeTheme, session, type Session } from 'electron';
 import type { Settings } from '../../shared/index.ts';
@@ -9,6 +10,9 @@ import { pageUrl } from './protocol.ts';
 
 /** The window's colour before the page has painted, as in the page's own tokens. */
 const backgrounds = { dark: '#0f1214', light: '#fbfcfc' } as const;
+
+/** What the window itself still has to do once it is shown; work that can wait would take its processor. */
+const settleMs = 250;
 
 /** Denies everything a page could ask for, for all contents that will ever exist. */
 export function confine(pages: Session): void {
@@ -38,7 +42,7 @@ export function openWindow(): BrowserWindow {
     autoHideMenuBar: true,
     title: 'Nandu',
     icon: fileURLToPath(new URL('../../resources/icons/nandu.png', import.meta.url)),
-    backgroundColor: backgrounds[nativeTheme.shouldUseDarkColors ? 'dark' : 'light'],
+    backgroundColor: background(),
     webPreferences: {
       preload: fileURLToPath(new URL('../preload/index.cjs', import.meta.url)),
       session: session.defaultSession,
@@ -80,6 +84,17 @@ function reviveWhenGone(window: BrowserWindow): void {
 }
 
 /** Follows the person's choice; the page sees it through prefers-color-scheme. */
-export function applyTheme({ theme }: Settings): void {
+export function applyTheme({ theme }: Settings, window: BrowserWindow): void {
   nativeTheme.themeSource = theme;
+  window.setBackgroundColor(background());
+}
+
+/** Resolves when a person can use the window, and has had its first moment to themselves. */
+export async function whenShown(window: BrowserWindow): Promise<void> {
+  await new Promise<void>((resolve) => window.once('ready-to-show', resolve));
+  await delay(settleMs);
+}
+
+function background(): string {
+  return backgrounds[nativeTheme.shouldUseDarkColors ? 'dark' : 'light'];
 }

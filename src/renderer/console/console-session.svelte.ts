@@ -9,7 +9,8 @@ import {
   type ConsoleSource,
   type ConsoleStream,
 } from '../api/index.ts';
-import { ConsoleTerminal } from './console-terminal.ts';
+import type { ConsoleTerminal } from './console-terminal.ts';
+import type { MakeTerminal } from './terminal-place.ts';
 
 /** Well below what main takes in one message. */
 const maxInputLength = 64 * 1024;
@@ -34,14 +35,9 @@ export class ConsoleSession {
   #hasSelection = $state(false);
   #found: { index: number; count: number } = $state.raw({ index: -1, count: 0 });
 
-  constructor(
-    source: ConsoleSource,
-    element: HTMLElement,
-    fontFamily: string,
-    listener: SessionListener,
-  ) {
+  constructor(source: ConsoleSource, makeTerminal: MakeTerminal, listener: SessionListener) {
     this.#source = source;
-    this.#terminal = new ConsoleTerminal(element, fontFamily, {
+    this.#terminal = makeTerminal({
       input: (data) => this.#sendInput(data),
       size: () => this.#sendSize(),
       found: (index, count) => (this.#found = { index, count }),

@@ -8,7 +8,7 @@ import type { MachineId } from '../../shared/index.ts';
 import { token } from '../ui/index.ts';
 import { ConsoleSession } from './console-session.svelte.ts';
 import { shellTitle } from './shell-titles.ts';
-import { fontReady, leaveTerminal } from './terminal-place.ts';
+import { leaveTerminal, terminalReady, type MakeTerminal } from './terminal-place.ts';
 
 /** One shell, or program in place of one: its terminal lives in an element of its own, which is put where it is to be seen. */
 export class Shell {
@@ -18,6 +18,7 @@ export class Shell {
   readonly element = document.createElement('div');
   readonly #machineId: MachineId;
   #session: ConsoleSession | null = $state.raw(null);
+  #makeTerminal: MakeTerminal | null = null;
   #closed = false;
   /** Whoever shows it opens its search. */
   onsearch: () => void = () => undefined;
@@ -36,21 +37,21 @@ export class Shell {
   async show(place: HTMLElement): Promise<void> {
     place.append(this.element);
     if (this.#session || this.#closed) return this.#session?.terminal.focus();
-    await fontReady(untrack(() => token('mono')));
+    const family = untrack(() => token('mono'));
+    this.#makeTerminal = await terminalReady(this.element, family);
     if (this.#closed || this.#session || !this.element.isConnected) return;
-    this.#start();
+    this.#start(this.#makeTerminal);
   }
 
   /** The same once more, on an empty screen. It must be in the page. */
   again(): void {
     this.#session?.dispose();
-    this.#start();
+    if (this.#makeTerminal) this.#start(this.#makeTerminal);
   }
 
-  #start(): void {
+  #start(makeTerminal: MakeTerminal): void {
     const source = { machineId: this.#machineId, kind: 'shell', words: this.words } as const;
-    const family = untrack(() => token('mono'));
-    this.#session = new ConsoleSession(source, this.element, family, {
+    this.#session = new ConsoleSession(source, makeTerminal, {
       searchWanted: () => this.onsearch(),
       leaveWanted: leaveTerminal,
     });

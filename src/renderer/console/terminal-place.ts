@@ -1,10 +1,23 @@
 /**
- * What every terminal in the page needs around it: its font in time, and the way out by keys.
- * Never makes a terminal.
+ * What every terminal in the page needs around it: its code and font in time, and the way out by keys.
+ * Makes none before it is asked to.
  */
+import type { ConsoleTerminal, TerminalListener } from './console-terminal.ts';
+
+/** Makes the terminal that goes into an element. */
+export type MakeTerminal = (listener: TerminalListener) => ConsoleTerminal;
+
+/** Fetches what a terminal is made of: its font, and xterm.js, which the window is not kept waiting for. */
+export async function terminalReady(element: HTMLElement, family: string): Promise<MakeTerminal> {
+  const [{ ConsoleTerminal }] = await Promise.all([
+    import('./console-terminal.ts'),
+    fontReady(family),
+  ]);
+  return (listener) => new ConsoleTerminal(element, family, listener);
+}
 
 /** The font must be there before xterm.js measures its cells, but it is not worth more than a moment. */
-export async function fontReady(family: string): Promise<void> {
+async function fontReady(family: string): Promise<void> {
   const late = new Promise((resolve) => setTimeout(resolve, 1_000));
   await Promise.race([document.fonts.load(`12px ${family}`).catch(() => undefined), late]);
 }
