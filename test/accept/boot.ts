@@ -24,7 +24,7 @@ const leastMbPerS = 20;
 
 const parts = ['truth', 'boots', 'launch', 'console', 'lab'] as const;
 const { values } = parseArgs({
-  options: { only: { type: 'string' }, rounds: { type: 'string', default: '10' } },
+  options: { only: { type: 'string' }, rounds: { type: 'string', default: '12' } },
 });
 const rounds = Number(values.rounds);
 if (!Number.isInteger(rounds) || rounds < 2) throw new Error('--rounds is a whole number from 2.');
@@ -35,7 +35,7 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 const truth = wanted('truth') ? await checkTruth(say) : null;
 const boots = wanted('boots') ? await benchBoots(rounds, say) : null;
-const launch = wanted('launch') ? await benchLaunch(Math.min(rounds, 7), say) : null;
+const launch = wanted('launch') ? await benchLaunch(rounds, say) : null;
 const flood = wanted('console') ? await benchConsole(rounds, say) : null;
 const lab = wanted('lab') ? await checkLab(say) : null;
 
