@@ -167,6 +167,8 @@ describe('QEMU’s microvm manual', () => {
       serial: values('-serial').length,
       drives,
       devices: values('-device')
+        // Nobody plugs a port in later: those that are not there need not be set up.
+        .map((device) => device.replace(/,max_ports=1$/, ''))
         .map((device) => device.replace(/(chardev|drive)=\w+/, '$1=…'))
         .sort(),
     };
