@@ -35,10 +35,12 @@ export async function checkTruth(say: (line: string) => void): Promise<TruthChec
   const clocks: number[] = [];
   try {
     const { defaultKernel } = await services.host.status();
-    const { id } = await services.manager.create(services.spec({ quietKernel: true }));
+    // Nandu and the second process wait for the very same line.
+    const ready = { kind: 'console', text: 'nandu: ready' } as const;
+    const { id } = await services.manager.create(services.spec({ quietKernel: true, ready }));
     const packed = await services.manager.create(
       services.spec({
-        ...{ name: 'bzImage', quietKernel: true },
+        ...{ name: 'bzImage', quietKernel: true, ready },
         kernel: { kind: 'file', path: defaultKernel?.bzImagePath ?? '' },
       }),
     );
@@ -75,7 +77,6 @@ async function bootOnce(
   const second = secondProcess(services.recordOf(id).consoleLog);
   const { run } = await services.untilReady(id);
   if (run?.boot == null) throw new Error('it has no timeline');
-  // The second process sees the line on the console, Nandu takes the agent's port: init prints just before it opens that.
   const record = await readLaunchRecord(services.recordOf(id).launchRecord);
   if (record === null) throw new Error('it has no launch record');
   const secondMs = Math.abs((await second) - (record.spawnedAtMs + run.boot.totalMs));
