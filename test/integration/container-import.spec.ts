@@ -8,6 +8,7 @@ import {
   ImageLibrary,
   readLayout,
   type ImportOptions,
+  type StoredImage,
 } from '../../src/main/images/container/index.ts';
 import { temporaryDirectory } from '../support/folders.ts';
 import { buildImage, readTree, unpackSquashfs } from '../support/image-builder.ts';
@@ -191,6 +192,35 @@ describe.skipIf(!canServeImages)('an image', () => {
     });
     const stored = await library.import(`${open}/tests/image:1`, options());
     await library.remove(stored.manifestDigest);
+  });
+
+  it('of the layers of another shares its root, which is built anew only where it is damaged', async () => {
+    const one = await library.import(`${open}/tests/image:1`, options());
+    const steps: string[] = [];
+    const twin = join(folder, 'twin');
+    execFileSync('cp', ['-a', layout, twin]);
+    execFileSync('umoci', ['config', '--image', `${twin}:latest`, '--config.cmd', 'other']);
+    const importTwin = (): Promise<StoredImage> =>
+      library.import(`oci:${twin}:latest`, options({ onProgress: ({ step }) => steps.push(step) }));
+    const two = await importTwin();
+    expect(two.manifestDigest).not.toBe(one.manifestDigest);
+    expect(two.config.command).toEqual(['other']);
+    const { rootDigest, rootBytes, contentBytes, fileDigest } = one;
+    expect(two).toMatchObject({ rootDigest, rootBytes, contentBytes, fileDigest });
+    expect(steps).not.toContain('building');
+    await library.remove(two.manifestDigest);
+    expect(await library.list()).toEqual([one]);
+
+    writeFileSync(library.rootOf(one), 'damaged');
+    const healed = await importTwin();
+    expect(steps).toContain('building');
+    expect(healed.rootBytes).toBe(rootBytes);
+    const tree = readTree(unpackSquashfs(library.rootOf(one), join(folder, 'healed')));
+    expect(tree.has('etc/release')).toBe(true);
+    expect(await library.list()).toEqual([healed, { ...one, fileDigest: healed.fileDigest }]);
+    await library.remove(one.manifestDigest);
+    await library.remove(healed.manifestDigest);
+    expect(readdirSync(join(folder, 'library'))).toEqual([]);
   });
 
   it('two at once, and a removal meanwhile, do not get into each other’s way', async () => {

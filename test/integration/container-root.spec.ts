@@ -228,13 +228,6 @@ newline" etc/large; setfattr -n user.bytes -v 0x00ff00fe etc/large
     ]);
   });
 
-  it('the same layers always come to the same name', async () => {
-    const layout = buildImage(folder, ['mkdir -p a/b; echo x >a/b/c; ln a/b/c d', 'echo y >a.txt']);
-    const first = await convert(layout, join(folder, '1.squashfs'));
-    const second = await convert(layout, join(folder, '2.squashfs'));
-    expect(first.digest).toBe(second.digest);
-  });
-
   it('60 layers', async () => {
     const { paths, differs } = await compare(
       Array.from(

@@ -35,7 +35,7 @@ async function flattened(layers: Buffer[], maxBytes = 1_000_000): Promise<string
     chunks = [];
     const sink = new Writable({
       write(chunk: Buffer, _encoding, done) {
-        chunks.push(chunk);
+        chunks.push(Buffer.from(chunk)); // it is written over afterwards
         done();
       },
     });

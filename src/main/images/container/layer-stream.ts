@@ -5,8 +5,8 @@
 import { createHash } from 'node:crypto';
 import { spawn } from 'node:child_process';
 import type { FileHandle } from 'node:fs/promises';
-import { Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import { Readable, type TransformOptions } from 'node:stream';
+import { createGunzip, type ZlibOptions } from 'node:zlib';
 import { AppError } from '../../../shared/index.ts';
 import type { LayerSource } from './layer-reading.ts';
 import { openPlainFile } from './plain-file.ts';
@@ -70,13 +70,18 @@ export function layerSource(path: string, digest: string, diffId: string | null)
   };
 }
 
+/** A thread unpacks so far ahead of what is made of it here that neither waits for the other. */
+const gunzipOptions: ZlibOptions & TransformOptions = {
+  ...{ chunkSize: 256 * 1024, highWaterMark: 2 * 1024 * 1024 },
+};
+
 async function* unpack(file: Readable, packing: LayerPacking): AsyncGenerator<Buffer> {
   if (packing === 'none') {
     yield* file as AsyncIterable<Buffer>;
     return;
   }
   if (packing === 'gzip') {
-    const gunzip = createGunzip({ chunkSize: 256 * 1024 });
+    const gunzip = createGunzip(gunzipOptions);
     file.on('error', (error) => gunzip.destroy(error));
     file.pipe(gunzip);
     try {

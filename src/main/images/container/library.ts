@@ -24,8 +24,9 @@ import {
 import { folderBytes } from './folder-bytes.ts';
 import { readLocalLayout } from './local-layout.ts';
 import { readLayout, type LayoutImage } from './oci-layout.ts';
-import { ImageRecords, type StoredImage } from './records.ts';
+import { ImageRecords, type RootFacts, type StoredImage } from './records.ts';
 import { parseImageName, skopeoSource, type ImageSource } from './reference.ts';
+import { rootDigestOf } from './root-name.ts';
 import { Turns } from './turns.ts';
 
 /** How to import. */
@@ -149,19 +150,30 @@ export class ImageLibrary {
     const image = await this.#obtain(resolved, work, options);
     const known = await this.#known(image.manifestDigest, source);
     if (known !== null) return known;
+    const now = Date.now();
+    const found: Omit<StoredImage, RootFacts> = {
+      ...{ formatVersion: 1, manifestDigest: image.manifestDigest, config: image.config },
+      registryDigest: resolved.digest === image.manifestDigest ? null : resolved.digest,
+      ...{ source: skopeoSource(source), layerCount: image.layers.length },
+      ...{ rootDigest: rootDigestOf(image.layers), importedAtMs: now, namedAtMs: now },
+    };
+    const sharing = await this.#changes.take(() => this.#records.addToRoot(found));
+    return sharing ?? this.#build(found, image, work, options);
+  }
+
+  async #build(
+    found: Omit<StoredImage, RootFacts>,
+    { layers }: LayoutImage,
+    work: string,
+    options: ImportOptions,
+  ): Promise<StoredImage> {
     const root = join(work, 'root.squashfs');
     const { freeBytes = freeBytesOf, folder } = this.#options;
     const maxBytes = Math.max(0, (await freeBytes(folder)) - reserveBytes);
-    const built = await buildRoot(image.layers, root, { ...options, maxBytes });
-    const stored: Omit<StoredImage, 'fileDigest'> = {
-      ...{ formatVersion: 1, manifestDigest: image.manifestDigest, config: image.config },
-      registryDigest: resolved.digest === image.manifestDigest ? null : resolved.digest,
-      ...{ source: skopeoSource(source), contentBytes: built.contentBytes },
-      ...{ layerCount: image.layers.length, rootDigest: built.digest },
-      ...{ importedAtMs: Date.now(), namedAtMs: Date.now() },
-      rootBytes: (await stat(root)).size,
-    };
+    const { contentBytes } = await buildRoot(layers, root, { ...options, maxBytes });
+    const { size: rootBytes } = await stat(root);
     options.signal.throwIfAborted();
+    const stored = { ...found, contentBytes, rootBytes };
     return this.#changes.take(() => this.#records.add(stored, root));
   }
 

@@ -1,5 +1,5 @@
 /**
- * The records of the images that are there whole, and their roots beside them, each named by its content.
+ * The records of the images that are there whole, and their roots beside them, each named by its layers.
  * A record is written last and removed first, so that nothing is ever listed that is not all there.
  */
 import { createHash } from 'node:crypto';
@@ -17,7 +17,7 @@ const recordSchema = z.object({
   registryDigest: imageDigestSchema.nullable().default(null),
   /** As it was asked for, in full: `docker://docker.io/library/alpine:latest`. */
   source: z.string(),
-  /** Of the tar that the root was packed from; names its file. */
+  /** Names the root's file: `rootDigestOf` its layers. Older Nandus named it by the tar that it was packed from. */
   rootDigest: imageDigestSchema,
   rootBytes: z.int().nonnegative(),
   /** Of the root's file, by which damage is found; null where an older Nandu wrote it. */
@@ -37,6 +37,9 @@ const storedImageSchema = recordSchema.transform((record) => ({
 
 /** An image that is there whole. */
 export type StoredImage = z.infer<typeof storedImageSchema>;
+
+/** What is known of an image only once its root is built. */
+export type RootFacts = 'rootBytes' | 'fileDigest' | 'contentBytes';
 
 /** The images in one folder. Whoever changes it does so one after the other. */
 export class ImageRecords {
@@ -86,27 +89,35 @@ export class ImageRecords {
   }
 
   /**
-   * @param root of the image, in a file that is moved to its place; removed where an equal one is there.
+   * Adds an image whose root is there already, whole: machines may have that open, and a second one would take up
+   * room beside it.
+   * @returns the image as it is listed; null where there is no such root.
+   */
+  async addToRoot(added: Omit<StoredImage, RootFacts>): Promise<StoredImage | null> {
+    const [twin] = await this.#twinsOf(added.rootDigest);
+    if (twin === undefined || !(await this.isWhole(twin))) return null;
+    const { rootBytes, fileDigest, contentBytes } = twin;
+    return this.#write({ ...added, rootBytes, fileDigest, contentBytes });
+  }
+
+  /**
+   * @param root of the image, in a file that is moved to its place.
    * @returns the image as it is listed.
    */
   async add(added: Omit<StoredImage, 'fileDigest'>, root: string): Promise<StoredImage> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    const twins = (await this.list()).filter(({ rootDigest }) => rootDigest === added.rootDigest);
-    const [twin] = twins;
-    // Machines may have the one that is there open; a second one would take up room beside it.
-    if (twin !== undefined && (await this.isWhole(twin))) {
-      await rm(root);
-      const { rootBytes, fileDigest } = twin;
-      return this.#write({ ...added, rootBytes, fileDigest }, `${root}.json`);
-    }
-    const fileDigest = await digestOf(root);
-    await flush(root);
+    const [fileDigest] = await Promise.all([digestOf(root), flush(root)]);
     await rename(root, this.rootOf({ ...added, fileDigest }));
+    const { rootBytes, contentBytes } = added;
     // A root that took the place of a damaged one is theirs, too.
-    for (const other of twins) {
-      await this.#write({ ...other, rootBytes: added.rootBytes, fileDigest }, `${root}.json`);
+    for (const other of await this.#twinsOf(added.rootDigest)) {
+      await this.#write({ ...other, rootBytes, fileDigest, contentBytes });
     }
-    return this.#write({ ...added, fileDigest }, `${root}.json`);
+    return this.#write({ ...added, fileDigest });
+  }
+
+  async #twinsOf(rootDigest: string): Promise<StoredImage[]> {
+    return (await this.list()).filter((image) => image.rootDigest === rootDigest);
   }
 
   /** Whether its root is what was once built; reads all of it. */
@@ -129,12 +140,11 @@ export class ImageRecords {
         other.namedAtMs >= image.namedAtMs,
     );
     if (image.source === source && !isOthers) return image;
-    const record = join(this.#folder, `.${hexOf(image.manifestDigest)}.new`);
-    return this.#write({ ...image, source, namedAtMs: Date.now() }, record);
+    return this.#write({ ...image, source, namedAtMs: Date.now() });
   }
 
-  /** @param record a temporary file on the same file system. */
-  async #write(image: StoredImage, record: string): Promise<StoredImage> {
+  async #write(image: StoredImage): Promise<StoredImage> {
+    const record = join(this.#folder, `.${hexOf(image.manifestDigest)}.new`);
     await writeFile(record, `${JSON.stringify(image, null, 2)}\n`, { mode: 0o600, flush: true });
     await rename(record, this.#recordOf(image.manifestDigest));
     await flush(this.#folder);

@@ -1,9 +1,7 @@
 /**
- * Writes entries into one tar, names it by its content, and stops before there is more than there is room for.
+ * Writes entries into one tar, in large pieces, and stops before there is more than there is room for.
  * Never faster than the sink takes it.
  */
-import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { AppError } from '../../../shared/index.ts';
 import { encodeEntry, paddingOf, plainFolder, type TarEntry } from './tar-entry.ts';
@@ -22,9 +20,10 @@ export interface FlattenOptions {
 export interface Flattened {
   readonly entries: number;
   readonly contentBytes: number;
-  /** Of the tar that was written: the same layers always come to the same. */
-  readonly digest: string;
 }
+
+/** What a sink is given at once: many files are small, and each write of its own costs a call of the system. */
+const blockBytes = 256 * 1024;
 
 /** Writes entries with the reader's content, no faster than the sink takes them. */
 export class TarWriter {
@@ -33,8 +32,14 @@ export class TarWriter {
   #entries = 0;
   #contentBytes = 0;
   #failure: Error | null = null;
-  readonly #hash = createHash('sha256');
+  /** Filled while the sink takes the other. */
+  #block = Buffer.allocUnsafe(blockBytes);
+  #other = Buffer.allocUnsafe(blockBytes);
+  #filled = 0;
+  /** Until the sink is done with the other. */
+  #taken: Promise<void> = Promise.resolve();
 
+  /** @param sink is done with the bytes that it is given as soon as it calls back: they are written over then. */
   constructor(sink: Writable, options: FlattenOptions) {
     this.#sink = sink;
     this.#options = options;
@@ -53,8 +58,7 @@ export class TarWriter {
     }
     await this.#put(encodeEntry(entry, { path }));
     for await (const piece of reader.body()) await this.#put(piece);
-    const padding = paddingOf(entry.sizeBytes);
-    if (padding.byteLength > 0) await this.#put(padding);
+    await this.#put(paddingOf(entry.sizeBytes));
     this.#options.onProgress?.(this.#contentBytes);
   }
 
@@ -71,20 +75,43 @@ export class TarWriter {
 
   async end(): Promise<Flattened> {
     await this.#put(Buffer.alloc(1024));
+    await this.#pass();
+    await this.#taken;
     this.#sink.end();
-    return {
-      ...{ entries: this.#entries, contentBytes: this.#contentBytes },
-      digest: `sha256:${this.#hash.digest('hex')}`,
-    };
+    return { entries: this.#entries, contentBytes: this.#contentBytes };
   }
 
   async #put(bytes: Buffer): Promise<void> {
+    for (let at = 0; at < bytes.byteLength;) {
+      if (this.#filled === blockBytes) await this.#pass();
+      const copied = bytes.copy(this.#block, this.#filled, at);
+      this.#filled += copied;
+      at += copied;
+    }
+  }
+
+  /** Gives the sink what was put, as soon as it has taken what it was given before. */
+  async #pass(): Promise<void> {
+    await this.#taken;
     this.#options.signal.throwIfAborted();
     if (this.#failure !== null) throw this.#failure;
-    this.#hash.update(bytes);
-    if (this.#sink.write(bytes)) return;
-    // A sink that was destroyed drains no more and says nothing.
-    if (this.#sink.destroyed) throw new Error('the sink is gone');
-    await once(this.#sink, 'drain', { signal: this.#options.signal });
+    this.#taken = this.#give(this.#block.subarray(0, this.#filled));
+    this.#taken.catch(() => undefined); // thrown by the next call that waits for it
+    [this.#block, this.#other] = [this.#other, this.#block];
+    this.#filled = 0;
+  }
+
+  /** A sink that hangs is not waited for longer than anybody wants it. */
+  #give(bytes: Buffer): Promise<void> {
+    const { signal } = this.#options;
+    return new Promise((resolve, reject) => {
+      const abort = (): void => reject(signal.reason as Error);
+      signal.addEventListener('abort', abort, { once: true });
+      this.#sink.write(bytes, (error) => {
+        signal.removeEventListener('abort', abort);
+        if (error) reject(error);
+        else resolve();
+      });
+    });
   }
 }
