@@ -5,12 +5,14 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { app, dialog, session } from 'electron';
+import { app, dialog, Menu, session } from 'electron';
 import { confine, declareScheme, openWindow, servePage } from './app/index.ts';
 import { assertPrivate, resolvePaths } from './host/index.ts';
 import { announceOpening } from './ipc/index.ts';
 
 declareScheme();
+// Else Electron makes one of its own first.
+Menu.setApplicationMenu(null);
 // Root has no sandbox in Chromium: its page process must then be told so, not started to die.
 if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox();
 

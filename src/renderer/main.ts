@@ -3,7 +3,6 @@
  * Holds no state and never talks to main itself.
  */
 import { mount } from 'svelte';
-import { z } from 'zod';
 import './ui/fonts.css';
 import './ui/tokens.css';
 import './ui/base.css';
@@ -11,9 +10,6 @@ import './ui/inputs.css';
 import './ui/menu.css';
 import App from './App.svelte';
 import { measureScrollbar } from './ui/index.ts';
-
-// zod's compiled parsers need `new Function`, which the window's content security policy forbids.
-z.config({ jitless: true });
 
 const target = document.getElementById('app');
 if (!target) throw new Error('The page has no #app element.');

@@ -7,26 +7,6 @@ import { z } from 'zod';
 export const networkSchema = z.enum(['offline', 'host-ports', 'internet', 'full']);
 export type Network = z.infer<typeof networkSchema>;
 
-/** Each preset as the window says it. */
-export const networks: Record<Network, { title: string; summary: string }> = {
-  offline: { title: 'Offline', summary: 'No network device at all.' },
-  'host-ports': {
-    title: 'Host ports only',
-    summary:
-      'This computer reaches the ports that are forwarded; the guest itself reaches nothing.',
-  },
-  internet: {
-    title: 'Internet without the local network',
-    summary:
-      'The guest reaches the outside, but neither this computer nor private addresses around it.',
-  },
-  full: {
-    title: 'Full',
-    summary:
-      'Whatever this computer reaches, the guest reaches, services of this computer’s own (as 10.0.2.2) included.',
-  },
-};
-
 const portSchema = z
   .int('Use a whole number.')
   .min(1, 'Ports begin at 1.')

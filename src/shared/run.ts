@@ -27,15 +27,6 @@ export const runEndSchema = z.object({
 });
 export type RunEnd = z.infer<typeof runEndSchema>;
 
-/** Ends after which nothing remains of a machine that was to run once: its command was run, and its end was seen. */
-export const endsForGood: readonly RunEnd['kind'][] = [
-  'command-ended',
-  'stopped',
-  'killed',
-  'lifetime-over',
-  'guest-shutdown',
-];
-
 export const acceleratorSchema = z.enum(['kvm', 'tcg']);
 export type Accelerator = z.infer<typeof acceleratorSchema>;
 

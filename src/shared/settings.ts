@@ -14,11 +14,3 @@ export const settingsSchema = z.strictObject({
   doctorSeen: z.boolean(),
 });
 export type Settings = z.infer<typeof settingsSchema>;
-
-export const defaultSettings: Settings = {
-  theme: 'system',
-  parting: 'ask',
-  sharedFolders: 'automatic',
-  qemuPaths: [],
-  doctorSeen: false,
-};

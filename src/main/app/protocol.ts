@@ -2,9 +2,9 @@
  * Serves the built page under app://nandu with the headers that confine it.
  * Answers with files below one folder and nothing else, wherever a URL points.
  */
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { extname, join, normalize, sep } from 'node:path';
-import { protocol, type Session } from 'electron';
+import { protocol, type ProtocolRequest, type ProtocolResponse, type Session } from 'electron';
 
 const scheme = 'app';
 const host = 'nandu';
@@ -45,7 +45,7 @@ export function declareScheme(): void {
   ]);
 }
 
-/** An answer leaves in pieces, between which main must not be busy. */
+/** An answer leaves after the call that gives it; main must not be busy then. */
 const answerMs = 8;
 
 /**
@@ -54,33 +54,38 @@ const answerMs = 8;
  */
 export function servePage(session: Session, root: string): Promise<void> {
   return new Promise((resolve) => {
-    session.protocol.handle(scheme, async (request) => {
-      const response = await answer(request, root);
+    // Its successor, protocol.handle, first reads all of Node's fetch and then copies every answer through streams
+    // of the web (electron/electron#42612): 40 ms more until the window can be used.
+    session.protocol.registerBufferProtocol(scheme, (request, callback) => {
+      const response = answer(request, root);
+      callback(response);
       // Where there is none, too: what is wrong with the installation is not a reason to wait for ever.
-      if (request.url.endsWith('.js') || !response.ok) setTimeout(resolve, answerMs);
-      return response;
+      if (request.url.endsWith('.js') || response.statusCode !== 200) setTimeout(resolve, answerMs);
     });
   });
 }
 
-async function answer(request: Request, root: string): Promise<Response> {
-  const path = resolveWithin(root, request.url);
+function answer({ url, method }: ProtocolRequest, root: string): ProtocolResponse {
+  const path = resolveWithin(root, url);
   const type = path === null ? undefined : mediaTypes[extname(path)];
-  if (path === null || type === undefined || request.method !== 'GET') {
-    return new Response('Not found', { status: 404 });
-  }
+  if (path === null || type === undefined || method !== 'GET') return notFound();
   try {
-    return new Response(new Uint8Array(await readFile(path)), {
+    return {
+      ...{ statusCode: 200, mimeType: type, data: readFileSync(path) },
       headers: {
         'content-type': type,
         'content-security-policy': contentSecurityPolicy,
         'x-content-type-options': 'nosniff',
         'cross-origin-opener-policy': 'same-origin',
       },
-    });
+    };
   } catch {
-    return new Response('Not found', { status: 404 }); // whatever the reason, it is not there
+    return notFound(); // whatever the reason, it is not there
   }
+}
+
+function notFound(): ProtocolResponse {
+  return { statusCode: 404, mimeType: 'text/plain', data: Buffer.from('Not found') };
 }
 
 /** The file a URL names below `root`, or null when it names none or one outside of it. */

@@ -94,13 +94,13 @@ export class MachineEditor {
   }
 
   /** The file that {@link importFrom} reads. */
-  export(machine: Machine, format: 'json' | 'yaml', includePaths: boolean): string {
+  export(machine: Machine, format: 'json' | 'yaml', includePaths: boolean): Promise<string> {
     return writeMachineFile(machine.spec, format, includePaths);
   }
 
   /** @throws AppError `file_missing`, `file_unreadable`, `format_newer`, `invalid_input`, or as {@link create}. */
   async importFrom(path: string): Promise<Machine> {
-    const spec = readMachineFile(await readSmallFile(path), path);
+    const spec = await readMachineFile(await readSmallFile(path), path);
     const name = this.freeName(spec.name);
     return this.create({ ...spec, name }, 'imported', `Imported from “${path}”.`);
   }

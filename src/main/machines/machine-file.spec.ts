@@ -20,9 +20,9 @@ const spec: MachineSpec = {
   ],
 };
 
-function refusal(text: string): AppError {
+async function refusal(text: string): Promise<AppError> {
   try {
-    readMachineFile(text, '/f/m.yaml');
+    await readMachineFile(text, '/f/m.yaml');
   } catch (error) {
     if (error instanceof AppError) return error;
     throw error;
@@ -31,15 +31,15 @@ function refusal(text: string): AppError {
 }
 
 describe.each(['json', 'yaml'] as const)('as %s', (format) => {
-  it('comes back as it was, with paths', () => {
-    expect(readMachineFile(writeMachineFile(spec, format, true), '/x/m')).toEqual(spec);
+  it('comes back as it was, with paths', async () => {
+    expect(await readMachineFile(await writeMachineFile(spec, format, true), '/x/m')).toEqual(spec);
   });
 
-  it('names no path of this computer unless asked, and finds the files beside it', () => {
-    const text = writeMachineFile(spec, format, false);
+  it('names no path of this computer unless asked, and finds the files beside it', async () => {
+    const text = await writeMachineFile(spec, format, false);
     expect(text).not.toContain('/home');
     expect(text).not.toContain('/opt');
-    expect(readMachineFile(text, '/shared/machines/web.yaml')).toEqual({
+    expect(await readMachineFile(text, '/shared/machines/web.yaml')).toEqual({
       ...spec,
       qemuPath: null,
       kernel: { kind: 'file', path: '/shared/machines/vmlinux' },
@@ -53,9 +53,13 @@ describe.each(['json', 'yaml'] as const)('as %s', (format) => {
   });
 });
 
-it('fills what a shorter file leaves out with the defaults', () => {
+it('fills what a shorter file leaves out with the defaults', async () => {
   const text = 'format: nandu-machine\nversion: 1\nmachine: { name: small, memoryMiB: 64 }';
-  expect(readMachineFile(text, '/m')).toEqual({ ...defaultSpec, name: 'small', memoryMiB: 64 });
+  expect(await readMachineFile(text, '/m')).toEqual({
+    ...defaultSpec,
+    name: 'small',
+    memoryMiB: 64,
+  });
 });
 
 it.each([
@@ -99,15 +103,15 @@ it.each([
     'invalid_input',
     /neither JSON nor YAML/,
   ],
-] as const)('refuses %s', (_, text, code, message) => {
-  const error = refusal(text);
+] as const)('refuses %s', async (_, text, code, message) => {
+  const error = await refusal(text);
   expect([error.code, error.message]).toEqual([code, expect.stringMatching(message)]);
 });
 
-it('keeps a file that goes by ".." in its own folder', () => {
+it('keeps a file that goes by ".." in its own folder', async () => {
   const text =
     'format: nandu-machine\nversion: 1\nmachine: { name: a, kernel: { kind: file, path: ../../etc/shadow } }';
-  expect(readMachineFile(text, '/f/m').kernel).toEqual({ kind: 'file', path: '/f/shadow' });
+  expect((await readMachineFile(text, '/f/m')).kernel).toEqual({ kind: 'file', path: '/f/shadow' });
 });
 
 it('finds a free name of the allowed length', () => {
@@ -116,9 +120,9 @@ it('finds a free name of the allowed length', () => {
   expect(freeName('x'.repeat(64), (name) => name.endsWith('xx'))).toBe(`${'x'.repeat(62)} 2`);
 });
 
-it('takes no prototype from a file', () => {
+it('takes no prototype from a file', async () => {
   const text =
     '{"format":"nandu-machine","version":1,"machine":{"name":"a","__proto__":{"notes":"x"}}}';
-  expect(readMachineFile(text, '/m')).toEqual({ ...defaultSpec, name: 'a' });
+  expect(await readMachineFile(text, '/m')).toEqual({ ...defaultSpec, name: 'a' });
   expect(({} as { notes?: string }).notes).toBeUndefined();
 });

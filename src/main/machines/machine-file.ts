@@ -3,7 +3,6 @@
  * Never holds secrets, nor paths of this computer unless that was asked for.
  */
 import { basename, dirname, isAbsolute, join } from 'node:path';
-import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 import { AppError, limits, machineSpecSchema, type MachineSpec } from '../../shared/index.ts';
 import { upgradeSpec } from '../store/index.ts';
@@ -24,16 +23,16 @@ const fileSchema = z.strictObject({
 });
 
 /** Writes a definition; without `includePaths` files go by their names alone. */
-export function writeMachineFile(
+export async function writeMachineFile(
   spec: MachineSpec,
   format: 'json' | 'yaml',
   includePaths: boolean,
-): string {
+): Promise<string> {
   const machine = includePaths ? spec : mapPaths({ ...spec, qemuPath: null }, basename);
   const content = { format: machineFileFormat, version: machineFileVersion, machine };
-  return format === 'json'
-    ? `${JSON.stringify(content, null, 2)}\n`
-    : `# A machine of Nandu. File names without a folder are looked for beside this file.\n${stringify(content)}`;
+  if (format === 'json') return `${JSON.stringify(content, null, 2)}\n`;
+  const { stringify } = await readYaml();
+  return `# A machine of Nandu. File names without a folder are looked for beside this file.\n${stringify(content)}`;
 }
 
 /**
@@ -41,8 +40,8 @@ export function writeMachineFile(
  * @param path of the file, for messages and to find files that go by their names alone.
  * @throws AppError `format_newer`, or `invalid_input` that names the field.
  */
-export function readMachineFile(text: string, path: string): MachineSpec {
-  const content = parseText(text, path);
+export async function readMachineFile(text: string, path: string): Promise<MachineSpec> {
+  const content = await parseText(text, path);
   const envelope = envelopeSchema.safeParse(content);
   if (!envelope.success) {
     throw new AppError(
@@ -79,7 +78,13 @@ export function freeName(name: string, isTaken: (name: string) => boolean): stri
   }
 }
 
-function parseText(text: string, path: string): unknown {
+/** A fifth of all that main has; few ever need it, and it would be read before the window can be used. */
+function readYaml(): Promise<typeof import('yaml')> {
+  return import('yaml');
+}
+
+async function parseText(text: string, path: string): Promise<unknown> {
+  const { parse } = await readYaml();
   try {
     // JSON is YAML; no aliases, so that a small file cannot unfold to a huge one.
     return parse(text, { maxAliasCount: 0, strict: true, uniqueKeys: true });

@@ -297,7 +297,7 @@ export class MachineManager {
     includePaths: boolean,
   ): Promise<void> {
     const machine = this.#find(id);
-    const text = this.#editor.export(machine, format, includePaths);
+    const text = await this.#editor.export(machine, format, includePaths);
     await saving(path, () => writeFile(path, text, { mode: 0o600 }));
     this.#machineHost.note(machine, 'exported', `Exported to “${path}”.`);
   }
