@@ -265,7 +265,7 @@ interface Launched {
 }
 
 /** Several times what a start takes on a busy computer. */
-const firstLaunchMs = 15_000;
+const firstLaunchMs = 8_000;
 
 /**
  * Playwright now and then misses the moment at which it lets a new Electron go on, and waits for ever
