@@ -1,7 +1,16 @@
 import { defineConfig } from 'vitest/config';
 
 const exclude = ['node_modules/**', 'out/**'];
-const measuring = 'test/integration/boot-truth*.spec.ts';
+
+/** What holds clocks against each other, or bounds time or memory, has the computer to itself. */
+const alone = ['boot-truth*', 'container-stall', 'faults', 'options', 'storm'].map(
+  (name) => `test/{integration,qmp}/${name}.spec.ts`,
+);
+/** Speed is no matter of tests: a busy computer must not fail them. */
+const patience = {
+  ...{ testTimeout: 60_000, hookTimeout: 60_000 },
+  expect: { poll: { timeout: 10_000 } },
+};
 
 export default defineConfig({
   test: {
@@ -9,8 +18,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          // Speed is no matter of tests: a busy computer must not fail them.
-          testTimeout: 60_000,
+          ...patience,
           include: ['src/**/*.spec.ts', 'test/setup/**/*.spec.ts', 'test/fakes/**/*.spec.ts'],
           exclude,
         },
@@ -20,23 +28,20 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/integration/**/*.spec.ts', 'test/qmp/**/*.spec.ts'],
-          exclude: [...exclude, measuring],
+          exclude: [...exclude, ...alone],
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          ...patience,
         },
       },
       {
-        // What holds clocks against each other has the computer to itself.
         test: {
           name: 'integration-alone',
-          include: [measuring],
+          include: alone,
           exclude,
           fileParallelism: false,
           sequence: { groupOrder: 2 },
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          ...patience,
         },
       },
       {
@@ -45,6 +50,7 @@ export default defineConfig({
           include: ['test/e2e/**/*.spec.ts'],
           exclude,
           fileParallelism: false,
+          ...patience,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

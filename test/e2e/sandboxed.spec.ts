@@ -26,11 +26,13 @@ const ordinaryUser = 65534;
 const isRoot = process.getuid?.() === 0;
 
 let stage: string;
+let options: Parameters<typeof NanduApp.start>[0];
 let app: NanduApp;
 
 beforeAll(async () => {
   stage = temporaryDirectory();
-  app = await NanduApp.start(isRoot ? stageForOrdinaryUser(stage) : {});
+  options = isRoot ? stageForOrdinaryUser(stage) : {};
+  app = await NanduApp.start(options);
 });
 afterAll(async () => {
   await app.close();
@@ -52,6 +54,16 @@ it('boots a machine from a sandboxed window', async () => {
   await app.button('Stop').click();
   await app.waitForState('Stopped');
   expect(app.pageErrors).toEqual([]);
+});
+
+// Only root lays out an installation of its own here, of which a part may be removed.
+it.skipIf(!isRoot)('says so when a part of its installation is missing', async () => {
+  await app.close();
+  const assets = join(stage, 'app', 'out', 'renderer', 'assets');
+  const [later = ''] = readdirSync(assets).filter((name) => /^later-.*\.js$/.test(name));
+  rmSync(join(assets, later));
+  app = await NanduApp.start(options);
+  await app.page.getByRole('alert').getByText('A part of Nandu is missing').waitFor();
 });
 
 /** Lays out all that the app needs where another user may read it, and a launcher that becomes it. */

@@ -1,6 +1,14 @@
 /** Images from a real registry on this computer into the library, and what each failure says. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -200,6 +208,12 @@ describe.skipIf(!canServeImages)('an image', () => {
     const twin = join(folder, 'twin');
     execFileSync('cp', ['-a', layout, twin]);
     execFileSync('umoci', ['config', '--image', `${twin}:latest`, '--config.cmd', 'other']);
+    // The layers are not even read: what they come to is there, by the digests of their content.
+    const { layers } = await readLayout(twin, join(twin, 'blobs'), 'amd64');
+    for (const { path, sizeBytes } of layers) {
+      writeFileSync(`${path}.kept`, readFileSync(path));
+      writeFileSync(path, Buffer.alloc(sizeBytes));
+    }
     const importTwin = (): Promise<StoredImage> =>
       library.import(`oci:${twin}:latest`, options({ onProgress: ({ step }) => steps.push(step) }));
     const two = await importTwin();
@@ -211,6 +225,7 @@ describe.skipIf(!canServeImages)('an image', () => {
     await library.remove(two.manifestDigest);
     expect(await library.list()).toEqual([one]);
 
+    for (const { path } of layers) renameSync(`${path}.kept`, path);
     writeFileSync(library.rootOf(one), 'damaged');
     const healed = await importTwin();
     expect(steps).toContain('building');
@@ -221,6 +236,43 @@ describe.skipIf(!canServeImages)('an image', () => {
     await library.remove(one.manifestDigest);
     await library.remove(healed.manifestDigest);
     expect(readdirSync(join(folder, 'library'))).toEqual([]);
+  });
+
+  it('that shares a root can be called off while that is looked at', async () => {
+    const one = await library.import(`${open}/tests/image:1`, options());
+    const end = new AbortController();
+    const twin = join(folder, 'twin');
+    const onProgress = (): void => void setImmediate(() => end.abort());
+    await expect(
+      library.import(`oci:${twin}:latest`, options({ signal: end.signal, onProgress })),
+    ).rejects.toMatchObject({ code: 'cancelled' });
+    expect(await library.list()).toEqual([one]);
+    await library.remove(one.manifestDigest);
+  });
+
+  it('whose root has a name of an older Nandu leaves nothing of that when it is built anew', async () => {
+    const one = await library.import(`${open}/tests/image:1`, options());
+    const older = { ...one, rootDigest: `sha256:${'5'.repeat(64)}` };
+    renameSync(library.rootOf(one), library.rootOf(older));
+    const record = join(folder, 'library', `${one.manifestDigest.slice(7)}.json`);
+    writeFileSync(record, JSON.stringify(older));
+    expect(await library.import(`${open}/tests/image:1`, options())).toEqual(older);
+    writeFileSync(library.rootOf(older), 'damaged');
+    const healed = await library.import(`${open}/tests/image:1`, options());
+    expect(healed.rootDigest).toBe(one.rootDigest);
+    expect(await library.list()).toEqual([healed]);
+    expect(existsSync(library.rootOf(older))).toBe(false);
+    await library.remove(one.manifestDigest);
+  });
+
+  it('whose record a crash left half written is swept', async () => {
+    const one = await library.import(`${open}/tests/image:1`, options());
+    const left = join(folder, 'library', `.${'5'.repeat(64)}.new`);
+    writeFileSync(left, '{');
+    await library.sweep();
+    expect(existsSync(left)).toBe(false);
+    expect(await library.list()).toEqual([one]);
+    await library.remove(one.manifestDigest);
   });
 
   it('two at once, and a removal meanwhile, do not get into each other’s way', async () => {

@@ -35,7 +35,7 @@ function processTable(): string {
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     for (const file of ['cmdline', 'environ']) {
       try {
-        all += readFileSync(`/proc/${pid}/${file}`, 'latin1');
+        all += `${readFileSync(`/proc/${pid}/${file}`, 'latin1')}\n`;
       } catch {
         // ended meanwhile
       }
@@ -147,7 +147,10 @@ describe.skipIf(!canServeImages)('the images of the window', () => {
       await delay(5);
     }
     const { digest } = await importing;
-    expect(seen.some((table) => table.includes('/proc/self/fd/3'))).toBe(true);
+    const ours = seen.flatMap((table) => table.split('\n'));
+    const hasFile = (line: string): boolean =>
+      line.includes('/proc/self/fd/3') && line.includes(services.paths.images);
+    expect(ours.some(hasFile)).toBe(true);
     const told = JSON.stringify([services.progressed, services.listed, services.images.imports()]);
     for (const text of [...seen, told]) {
       for (const secret of hidden) expect(text.includes(secret)).toBe(false);

@@ -142,13 +142,13 @@ describe('QEMU', () => {
       const { id, type, view } = await started(services);
       const { pid } = await processOf(services, id);
       process.kill(pid, 'SIGSTOP');
-      await expect.poll(() => shown(services, id), { timeout: 2_000 }).toBe('paused/suspended');
+      await expect.poll(() => shown(services, id)).toBe('paused/suspended');
       await services.manager.resume(id);
-      await expect.poll(() => shown(services, id), { timeout: 2_000 }).toBe('running');
+      await expect.poll(() => shown(services, id)).toBe('running');
       type('echo awake-$((1+1))\r');
       await view.shows('awake-2');
       process.kill(pid, 'SIGSTOP');
-      await expect.poll(() => shown(services, id), { timeout: 2_000 }).toBe('paused/suspended');
+      await expect.poll(() => shown(services, id)).toBe('paused/suspended');
       await services.manager.stop(id);
       expect(services.manager.get(id).run?.end?.message).toBe('The guest shut down when asked.');
       await services.close();
@@ -188,7 +188,7 @@ describe('QEMU', () => {
       const second = await Services.open(path);
       expect(shown(second, id)).toBe('paused/suspended');
       process.kill(found.pid, 'SIGCONT');
-      await expect.poll(() => shown(second, id), { timeout: 2_000 }).toBe('running');
+      await expect.poll(() => shown(second, id)).toBe('running');
       await expect
         .poll(() => second.manager.pause(id).then(() => 'paused', String), { timeout: 8_000 })
         .toBe('paused');

@@ -264,7 +264,7 @@ interface Launched {
   readonly startedAtMs: number;
 }
 
-/** Several times what a start takes on a busy computer. */
+/** A start takes one or two seconds, also on a busy computer. */
 const firstLaunchMs = 8_000;
 
 /**

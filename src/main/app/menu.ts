@@ -4,7 +4,7 @@
  */
 import { Menu } from 'electron';
 
-/** Replaces the default menu. */
+/** Gives the app its menu; that there is no default one until then, main's first module sees to. */
 export function installMenu(): void {
   Menu.setApplicationMenu(
     Menu.buildFromTemplate([

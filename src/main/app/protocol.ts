@@ -56,12 +56,13 @@ export function servePage(session: Session, root: string): Promise<void> {
   return new Promise((resolve) => {
     // Its successor, protocol.handle, first reads all of Node's fetch and then copies every answer through streams
     // of the web (electron/electron#42612): 40 ms more until the window can be used.
-    session.protocol.registerBufferProtocol(scheme, (request, callback) => {
+    const isServed = session.protocol.registerBufferProtocol(scheme, (request, callback) => {
       const response = answer(request, root);
       callback(response);
       // Where there is none, too: what is wrong with the installation is not a reason to wait for ever.
       if (request.url.endsWith('.js') || response.statusCode !== 200) setTimeout(resolve, answerMs);
     });
+    if (!isServed) throw new Error(`Electron serves ${scheme}: by something else.`);
   });
 }
 

@@ -116,7 +116,7 @@ export class ImageLibrary {
       const resolved = await resolveImage(source, work, options);
       onAccepted?.(resolved);
       const stored =
-        (await this.#known(resolved.digest, source)) ??
+        (await this.#known(resolved.digest, source, options.signal)) ??
         (await this.#fetchAndBuild(source, resolved, work, options));
       await this.#forgetBlobs();
       return stored;
@@ -131,14 +131,34 @@ export class ImageLibrary {
   }
 
   /** One that is there and undamaged, by the name that it was asked for now. */
-  async #known(digest: string | null, source: ImageSource): Promise<StoredImage | null> {
+  async #known(
+    digest: string | null,
+    source: ImageSource,
+    signal: AbortSignal,
+  ): Promise<StoredImage | null> {
     if (digest === null) return null;
     const image = (await this.list()).find(
       ({ manifestDigest, registryDigest }) =>
         manifestDigest === digest || registryDigest === digest,
     );
-    if (image === undefined || !(await this.#records.isWhole(image))) return null;
-    return this.#changes.take(() => this.#records.rename(image, skopeoSource(source)));
+    if (image === undefined || !(await this.#records.isWhole(image, signal))) return null;
+    return this.#ifThere(image, signal, () => this.#records.rename(image, skopeoSource(source)));
+  }
+
+  /** Changes the records where an image is still there that was read outside of a turn, which takes its time. */
+  #ifThere(
+    image: StoredImage,
+    signal: AbortSignal,
+    change: () => Promise<StoredImage>,
+  ): Promise<StoredImage | null> {
+    return this.#changes.take(async () => {
+      signal.throwIfAborted();
+      const isThere = (await this.list()).some(
+        ({ manifestDigest, rootDigest }) =>
+          manifestDigest === image.manifestDigest && rootDigest === image.rootDigest,
+      );
+      return isThere ? change() : null;
+    });
   }
 
   async #fetchAndBuild(
@@ -148,7 +168,7 @@ export class ImageLibrary {
     options: ImportOptions,
   ): Promise<StoredImage> {
     const image = await this.#obtain(resolved, work, options);
-    const known = await this.#known(image.manifestDigest, source);
+    const known = await this.#known(image.manifestDigest, source, options.signal);
     if (known !== null) return known;
     const now = Date.now();
     const found: Omit<StoredImage, RootFacts> = {
@@ -157,7 +177,11 @@ export class ImageLibrary {
       ...{ source: skopeoSource(source), layerCount: image.layers.length },
       ...{ rootDigest: rootDigestOf(image.layers), importedAtMs: now, namedAtMs: now },
     };
-    const sharing = await this.#changes.take(() => this.#records.addToRoot(found));
+    const twin = await this.#records.twinOf(found.rootDigest, options.signal);
+    const sharing =
+      twin === null
+        ? null
+        : await this.#ifThere(twin, options.signal, () => this.#records.addToRoot(found, twin));
     return sharing ?? this.#build(found, image, work, options);
   }
 

@@ -89,15 +89,22 @@ export class ImageRecords {
   }
 
   /**
-   * Adds an image whose root is there already, whole: machines may have that open, and a second one would take up
-   * room beside it.
-   * @returns the image as it is listed; null where there is no such root.
+   * An image whose root is of these layers, and whole.
+   * @returns null where there is none. @throws the signal's reason: much may have to be read.
    */
-  async addToRoot(added: Omit<StoredImage, RootFacts>): Promise<StoredImage | null> {
-    const [twin] = await this.#twinsOf(added.rootDigest);
-    if (twin === undefined || !(await this.isWhole(twin))) return null;
+  async twinOf(rootDigest: string, signal: AbortSignal): Promise<StoredImage | null> {
+    const [twin] = await this.#twinsOf(rootDigest);
+    return twin !== undefined && (await this.isWhole(twin, signal)) ? twin : null;
+  }
+
+  /**
+   * Adds an image to the root of another, which must be there: machines may have that open, and a second one would
+   * take up room beside it.
+   * @returns the image as it is listed.
+   */
+  async addToRoot(added: Omit<StoredImage, RootFacts>, twin: StoredImage): Promise<StoredImage> {
     const { rootBytes, fileDigest, contentBytes } = twin;
-    return this.#write({ ...added, rootBytes, fileDigest, contentBytes });
+    return this.#replace({ ...added, rootBytes, fileDigest, contentBytes });
   }
 
   /**
@@ -113,20 +120,32 @@ export class ImageRecords {
     for (const other of await this.#twinsOf(added.rootDigest)) {
       await this.#write({ ...other, rootBytes, fileDigest, contentBytes });
     }
-    return this.#write({ ...added, fileDigest });
+    return this.#replace({ ...added, fileDigest });
+  }
+
+  /** Writes an image's record; the root that it had by another name goes, where nobody else has it. */
+  async #replace(image: StoredImage): Promise<StoredImage> {
+    const former = (await this.list()).find(
+      ({ manifestDigest }) => manifestDigest === image.manifestDigest,
+    );
+    await this.#write(image);
+    if (former !== undefined) await this.#dropRoot(former);
+    return image;
   }
 
   async #twinsOf(rootDigest: string): Promise<StoredImage[]> {
     return (await this.list()).filter((image) => image.rootDigest === rootDigest);
   }
 
-  /** Whether its root is what was once built; reads all of it. */
-  async isWhole(image: StoredImage): Promise<boolean> {
+  /** Whether its root is what was once built; reads all of it. @throws the signal's reason. */
+  async isWhole(image: StoredImage, signal: AbortSignal): Promise<boolean> {
     try {
       const { size } = await stat(this.rootOf(image));
       if (size !== image.rootBytes) return false;
-      return image.fileDigest === null || (await digestOf(this.rootOf(image))) === image.fileDigest;
+      if (image.fileDigest === null) return true;
+      return (await digestOf(this.rootOf(image), signal)) === image.fileDigest;
     } catch {
+      signal.throwIfAborted();
       return false; // what cannot be read is as good as damaged
     }
   }
@@ -145,8 +164,13 @@ export class ImageRecords {
 
   async #write(image: StoredImage): Promise<StoredImage> {
     const record = join(this.#folder, `.${hexOf(image.manifestDigest)}.new`);
-    await writeFile(record, `${JSON.stringify(image, null, 2)}\n`, { mode: 0o600, flush: true });
-    await rename(record, this.#recordOf(image.manifestDigest));
+    try {
+      await writeFile(record, `${JSON.stringify(image, null, 2)}\n`, { mode: 0o600, flush: true });
+      await rename(record, this.#recordOf(image.manifestDigest));
+    } catch (error) {
+      await rm(record, { force: true });
+      throw error;
+    }
     await flush(this.#folder);
     return image;
   }
@@ -154,15 +178,23 @@ export class ImageRecords {
   /** Removes the record, and the root where no other image has it. @returns the root's bytes that came free. */
   async remove(image: StoredImage): Promise<number> {
     await rm(this.#recordOf(image.manifestDigest), { force: true });
+    return this.#dropRoot(image);
+  }
+
+  /** Removes an image's root where no image that is listed has it. @returns the bytes that came free. */
+  async #dropRoot(image: StoredImage): Promise<number> {
     const shared = (await this.list()).some(({ rootDigest }) => rootDigest === image.rootDigest);
     if (shared) return 0;
     await rm(this.rootOf(image), { force: true });
     return image.rootBytes;
   }
 
-  /** Removes roots that no record names; a crash between a root and its record leaves one. */
+  /** Removes roots that no record names, and half-written records; a crash in between leaves them. */
   async sweep(): Promise<void> {
     const names = await readdir(this.#folder).catch(() => []); // nothing was ever imported
+    for (const name of names.filter((file) => /^\.[0-9a-f]{64}\.new$/.test(file))) {
+      await rm(join(this.#folder, name), { force: true });
+    }
     const images = await this.list();
     const records = names.filter((name) => /^[0-9a-f]{64}\.json$/.test(name));
     // One that cannot be read may be a newer Nandu's: its root must stay, whichever that is.
@@ -198,9 +230,10 @@ function hexOf(digest: string): string {
   return hex;
 }
 
-async function digestOf(path: string): Promise<string> {
+async function digestOf(path: string, signal?: AbortSignal): Promise<string> {
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
+  const options = { highWaterMark: 1024 * 1024, ...(signal === undefined ? {} : { signal }) };
+  for await (const chunk of createReadStream(path, options)) {
     hash.update(chunk as Buffer);
   }
   return `sha256:${hash.digest('hex')}`;
