@@ -4,7 +4,9 @@
  */
 import { AppError } from '../shared/index.ts';
 
-/** So long the page may be busy before they are read all the same. */
+/** What a person needs at least to press anything, in which the page has itself to draw. */
+const settleMs = 500;
+/** So long the page may be busy then before they are read all the same. */
 const idleDeadlineMs = 500;
 
 type Parts = typeof import('./later.ts');
@@ -17,9 +19,10 @@ export class LaterParts {
   error: AppError | null = $state.raw(null);
   #loading: Promise<Parts | null> | null = null;
 
-  /** As soon as the page has nothing to draw; nobody waits for them yet. */
+  /** Once the window has settled and the page has nothing to draw; nobody waits for them yet. */
   loadWhenIdle(): void {
-    requestIdleCallback(() => void this.load(), { timeout: idleDeadlineMs });
+    const load = (): void => void this.load();
+    setTimeout(() => requestIdleCallback(load, { timeout: idleDeadlineMs }), settleMs);
   }
 
   /**

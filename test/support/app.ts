@@ -58,6 +58,22 @@ export class NanduApp {
 
   /** Starts the app and waits for its machine list. */
   static async start(options: AppOptions = {}): Promise<NanduApp> {
+    const app = await NanduApp.launch(options);
+    const { electron, page } = app;
+    await page.getByRole('button', { name: 'New machine' }).first().waitFor();
+    // Main reads most of its code meanwhile, and Playwright loses what it asks of it then.
+    await app.machines();
+    if (options.size !== undefined) {
+      await electron.evaluate(({ BrowserWindow }, { width, height }) => {
+        BrowserWindow.getAllWindows()[0]?.setContentSize(width, height);
+      }, options.size);
+    }
+    if (options.theme !== undefined) await app.chooseTheme(options.theme);
+    return app;
+  }
+
+  /** Starts the app and waits for nothing but its window; `size` and `theme` have no say. */
+  static async launch(options: AppOptions = {}): Promise<NanduApp> {
     const runtime = readRuntime();
     const data = options.dataDirectory ?? temporaryDirectory();
     const executable = options.executable ?? {
@@ -84,19 +100,9 @@ export class NanduApp {
       },
     });
     const page = await electron.firstWindow();
-    const app = new NanduApp(
+    return new NanduApp(
       ...([electron, startedAtMs, page, data, options.dataDirectory === undefined] as const),
     );
-    await page.getByRole('button', { name: 'New machine' }).first().waitFor();
-    // Main reads most of its code meanwhile, and Playwright loses what it asks of it then.
-    await app.machines();
-    if (options.size !== undefined) {
-      await electron.evaluate(({ BrowserWindow }, { width, height }) => {
-        BrowserWindow.getAllWindows()[0]?.setContentSize(width, height);
-      }, options.size);
-    }
-    if (options.theme !== undefined) await app.chooseTheme(options.theme);
-    return app;
   }
 
   /** Shows a theme until the page's own settings are next stored. */
