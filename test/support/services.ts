@@ -133,7 +133,6 @@ export class Services {
 
   static async open(dataDirectory: string, options: ServicesOptions = {}): Promise<Services> {
     const services = new Services(dataDirectory, options);
-    opened.set(services, dataDirectory);
     await Promise.all([services.manager.load(), services.lab.load()]);
     return services;
   }
@@ -221,7 +220,6 @@ export class Services {
 
   /** Ends the "app"; machines go on when told so, as after a crash of it. */
   async close(parting: 'stop' | 'keep' = 'stop'): Promise<void> {
-    opened.delete(this);
     await this.lab.dispose();
     if (parting === 'stop') await this.manager.stopAll();
     await this.manager.release();
@@ -233,21 +231,11 @@ export class Services {
   }
 }
 
-/** What was not closed yet, with its data folder. */
-const opened = new Map<Services, string>();
-
-/** Runs `work` on a fresh data folder and leaves nothing behind, no machine of a test that failed either. */
+/** Runs `work` on a fresh data folder and leaves nothing behind. */
 export async function withDataDirectory<T>(work: (path: string) => Promise<T>): Promise<T> {
   const path = temporaryDirectory();
   try {
     return await work(path);
-  } catch (error) {
-    for (const [services, folder] of [...opened]) {
-      if (folder !== path) continue;
-      // The test's own words say what went wrong, not how its remains could not be stopped.
-      await services.close().catch((left: unknown) => process.stderr.write(`${String(left)}\n`));
-    }
-    throw error;
   } finally {
     rmSync(path, { recursive: true, force: true });
   }
