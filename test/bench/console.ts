@@ -8,6 +8,7 @@ import { temporaryDirectory } from '../support/folders.ts';
 import { prompt } from '../support/by-hand.ts';
 import { Services } from '../support/services.ts';
 import { figuresOf, type Figures } from './figures.ts';
+import { FloodWatch } from './flood-watch.ts';
 
 export interface ConsoleBench {
   readonly mbPerS: Figures;
@@ -43,7 +44,12 @@ export async function benchConsole(
     for (let round = 0; round < rounds; round++) {
       // A view that is opened later is not shown the last run's prompt.
       await manager.start(id);
-      const watcher = new Watcher();
+      const files = services.recordOf(id);
+      const watcher = new FloodWatch({
+        qemuPid: qemuPidOf(files.launchRecord),
+        logPath: files.consoleLog,
+        state: () => manager.get(id).state,
+      });
       const view = manager.openConsole(id, {
         post: (message) => {
           if (!('data' in message)) return;
@@ -75,7 +81,7 @@ export async function benchConsole(
       rates.push((blocks * blockBytes) / 1e6 / ((overAt - startedAt) / 1000));
       await watcher.until(prompt);
       let logged = 0;
-      const log = readFileSync(services.recordOf(id).consoleLog);
+      const log = readFileSync(files.consoleLog);
       // The flood alone: welcome and command have an x as well, and keys come only after its first bytes.
       for (const byte of log.subarray(log.indexOf('xxxx'), log.lastIndexOf('flood-over'))) {
         if (byte === filler) logged += 1;
@@ -87,6 +93,7 @@ export async function benchConsole(
         `flood ${round}: ${rates.at(-1)?.toFixed(1)} MB/s, ${lost} bytes lost, last echo ${echoes.at(-1)?.toFixed(1)} ms`,
       );
       view.close();
+      watcher.close();
       await manager.forceStop(id);
     }
     return {
@@ -99,46 +106,8 @@ export async function benchConsole(
   }
 }
 
-/** What the view got, as far as somebody waits for it. */
-class Watcher {
-  #tail = '';
-  readonly #waiting = new Set<() => void>();
-
-  take(bytes: Uint8Array): void {
-    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
-    this.#tail = (this.#tail + text).slice(-(1 << 18));
-    for (const check of [...this.#waiting]) check();
-  }
-
-  async until(word: string, timeoutMs = 60_000): Promise<void> {
-    await this.#wait(() => this.#tail.includes(word), word, timeoutMs);
-    this.#tail = this.#tail.slice(this.#tail.indexOf(word) + word.length);
-  }
-
-  /** @returns `performance.now()` at its arrival. */
-  async untilKey(pressed: string): Promise<number> {
-    this.#tail = '';
-    await this.#wait(() => this.#tail.includes(pressed), pressed, 10_000);
-    return performance.now();
-  }
-
-  #wait(isThere: () => boolean, word: string, timeoutMs: number): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const end = (): void => {
-        clearTimeout(timer);
-        this.#waiting.delete(check);
-      };
-      const check = (): void => {
-        if (!isThere()) return;
-        end();
-        resolve();
-      };
-      const timer = setTimeout(() => {
-        end();
-        reject(new Error(`“${word}” did not come; last was ${this.#tail.slice(-200)}`));
-      }, timeoutMs);
-      this.#waiting.add(check);
-      check();
-    });
-  }
+function qemuPidOf(launchRecord: string): number {
+  const { pid } = JSON.parse(readFileSync(launchRecord, 'utf8')) as { pid: unknown };
+  if (typeof pid !== 'number') throw new Error('the launch record has no pid');
+  return pid;
 }
