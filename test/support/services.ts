@@ -1,5 +1,6 @@
 /** The main process's services without Electron: what integration tests drive. */
-import { rmSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { resolvePaths, runFiles, type Paths, type RunFiles } from '../../src/main/host/index.ts';
 import { ImageService } from '../../src/main/images/index.ts';
 import { LabService } from '../../src/main/lab/index.ts';
@@ -231,12 +232,32 @@ export class Services {
   }
 }
 
-/** Runs `work` on a fresh data folder and leaves nothing behind. */
+/**
+ * Runs `work` on a fresh data folder and leaves nothing behind: where it fails, whatever it was that it should have
+ * stopped is ended.
+ */
 export async function withDataDirectory<T>(work: (path: string) => Promise<T>): Promise<T> {
   const path = temporaryDirectory();
   try {
     return await work(path);
+  } catch (error) {
+    endMachinesOf(path);
+    throw error;
   } finally {
     rmSync(path, { recursive: true, force: true });
+  }
+}
+
+/** By pid, and only what was told to work in this folder: a pid may belong to somebody else by now. */
+function endMachinesOf(dataDirectory: string): void {
+  const { runtime } = resolvePaths({ NANDU_DATA_DIR: dataDirectory });
+  if (!existsSync(runtime)) return;
+  for (const run of readdirSync(runtime)) {
+    const record = join(runtime, run, 'launch.json');
+    if (!existsSync(record)) continue;
+    const { pid } = JSON.parse(readFileSync(record, 'utf8')) as { pid: number };
+    const command = `/proc/${pid}/cmdline`;
+    if (!existsSync(command) || !readFileSync(command, 'utf8').includes(dataDirectory)) continue;
+    process.kill(pid, 'SIGKILL');
   }
 }
