@@ -1,5 +1,6 @@
 /** The contract of both processes. Imports nothing but zod, so that either side can load it. */
 export * from './boot.ts';
+export * from './boot-outcome.ts';
 export * from './channel-names.ts';
 export * from './channels.ts';
 export * from './command.ts';
@@ -16,6 +17,7 @@ export * from './images.ts';
 export * from './journal.ts';
 export * from './lab.ts';
 export * from './lab-board.ts';
+export * from './lab-rounds.ts';
 export * from './lab-schedule.ts';
 export * from './lab-statistics.ts';
 export * from './machine-spec.ts';

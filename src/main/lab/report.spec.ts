@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { defaultSpec, experimentIdSchema, type Experiment } from '../../shared/index.ts';
+import { labData } from './export.ts';
 import { labReport } from './report.ts';
 
 const boot = (totalMs: number): Experiment['results'][number]['boot'] => ({
@@ -81,4 +82,16 @@ it('names what was booted by content, and what QEMU said of a boot that failed',
     expect(report).toContain(said);
   }
   expect(report).not.toContain('Initrd');
+});
+
+it('numbers the rounds as the window does: warm-ups by themselves, those that count from 1 on', () => {
+  const plan = { ...experiment.plan, rounds: 5, warmUps: 1 };
+  const report = labReport({ ...experiment, plan });
+  expect(report).toContain('5 rounds in turns, shuffled by seed 4, after 1 warm-up ·');
+  const rounds = [...report.matchAll(/<tr><td>(Warm-up \d|\d)<td>a &amp;/g)].map(([, at]) => at);
+  expect(rounds).toEqual(['Warm-up 1', '1', '2', '3', '4', '5']);
+  const { results } = labData({ ...experiment, plan });
+  expect(
+    results.filter(({ variant }) => variant === 0).map(({ round, warmUp }) => [warmUp, round]),
+  ).toEqual([[1, null], ...[1, 2, 3, 4, 5].map((at) => [null, at])]);
 });

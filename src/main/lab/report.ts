@@ -9,6 +9,7 @@ import {
   phaseInfo,
   phaseMedians,
   phaseNames,
+  roundNumber,
   sayDifference,
   type Experiment,
   type LabCommand,
@@ -34,7 +35,7 @@ export function labReport(experiment: Experiment): string {
 <html lang="en"><meta charset="utf-8"><title>${escape(plan.name)} – boot lab</title>
 <style>${style}</style>
 <h1>${escape(plan.name)}</h1>
-<p class="quiet">${date} UTC · ${escape(host)} · ${plan.rounds} rounds in turns, shuffled by seed ${seed}, after ${plan.warmUps} that do not count${accelerators.has('tcg') ? ' · <b>emulated (TCG)</b>: not what KVM would show' : ''}</p>
+<p class="quiet">${date} UTC · ${escape(host)} · ${plan.rounds} rounds in turns, shuffled by seed ${seed}, ${warmUpsOf(plan)}${accelerators.has('tcg') ? ' · <b>emulated (TCG)</b>: not what KVM would show' : ''}</p>
 ${
   sentences.length === 0
     ? ''
@@ -62,13 +63,14 @@ ${failures(experiment, name)}
 <table><tr><th>Round<th>Variant<th>Milliseconds<th></tr>
 ${results
   .map(({ round, variant, boot, failure }) => {
+    const { kind, number: at } = roundNumber(plan, round);
     const note = [
-      round < plan.warmUps ? 'does not count' : '',
+      kind === 'warm-up' ? 'does not count' : '',
       failure === null ? '' : failure.message,
       ...(boot?.conditions ?? []).map((condition) => conditionInfo[condition].label.toLowerCase()),
     ];
     const ms = failure === null && boot !== null ? boot.totalMs.toFixed(1) : '–';
-    return `<tr><td>${round}<td>${escape(name(variant))}<td>${ms}<td>${escape(note.filter(Boolean).join(', '))}</tr>`;
+    return `<tr><td>${kind === 'round' ? at : `Warm-up ${at}`}<td>${escape(name(variant))}<td>${ms}<td>${escape(note.filter(Boolean).join(', '))}</tr>`;
   })
   .join('\n')}
 </table>
@@ -131,6 +133,11 @@ function failures({ results }: Experiment, name: (variant: number) => string): s
         `<h3>${escape(name(variant))}</h3><p>${escape(failure?.message ?? '')}</p>${lines('Its console', failure?.log)}${lines('QEMU', failure?.qemuLog)}`,
     )
     .join('')}`;
+}
+
+function warmUpsOf({ warmUps }: Experiment['plan']): string {
+  if (warmUps === 0) return 'without a warm-up';
+  return warmUps === 1 ? 'after 1 warm-up' : `after ${warmUps} warm-ups`;
 }
 
 function scratchNote({ plan }: Experiment): string {

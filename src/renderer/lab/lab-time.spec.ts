@@ -31,7 +31,7 @@ it('tells time by the middle gap between boots, so that a pause is of no account
   expect(guessedMsPerBoot(sampleHost)).toBe(4_000);
 });
 
-it('says the round, warm-ups among them, and what boots', () => {
+it('names warm-ups as such, counts the rounds after them from 1 on, and says what boots', () => {
   const of = (rounds: number): string | null =>
     sayRound(
       sampleExperiment(
@@ -42,8 +42,8 @@ it('says the round, warm-ups among them, and what boots', () => {
       'ELF kernel',
     );
   expect([of(0), of(3), of(11)]).toEqual([
-    'Round 1 of 11 (warm-up) · ELF kernel',
-    'Round 4 of 11 · ELF kernel',
+    'Warm-up 1 of 1 · ELF kernel',
+    'Round 3 of 10 · ELF kernel',
     null,
   ]);
 });

@@ -4,6 +4,7 @@
  */
 import {
   remaining,
+  roundNumber,
   scheduleOf,
   type Experiment,
   type HostStatus,
@@ -46,17 +47,17 @@ export function sayTimeLeft(experiment: Experiment): string | null {
   return `${roughly(remaining(plan, seed, results).length * perBootMs)} left`;
 }
 
-/** “Round 4 of 11 · ELF kernel”; null when no boot is left. */
+/** “Round 4 of 10 · ELF kernel”, “Warm-up 1 of 1 · ELF kernel”; null when no boot is left. */
 export function sayRound(
   { plan, seed, results }: Experiment,
   booting: string | null,
 ): string | null {
   const [next] = remaining(plan, seed, results);
   if (next === undefined) return null;
-  const rounds = plan.rounds + plan.warmUps;
-  const name = booting ?? plan.variants[next.variant]?.name ?? '';
-  const warmUp = next.round < plan.warmUps ? ' (warm-up)' : '';
-  return `Round ${next.round + 1} of ${rounds}${warmUp} · ${name}`;
+  const { kind, number } = roundNumber(plan, next.round);
+  const at =
+    kind === 'round' ? `Round ${number} of ${plan.rounds}` : `Warm-up ${number} of ${plan.warmUps}`;
+  return `${at} · ${booting ?? plan.variants[next.variant]?.name ?? ''}`;
 }
 
 /** Boots done, also those that will not be made any more, and all. */
