@@ -51,11 +51,16 @@ export class WindowNotices {
   }
 
   /** An experiment made its last boot; its own page says that itself. */
-  experimentEnded({ id, name }: ExperimentSummary): void {
+  experimentEnded({ id, name, trouble }: ExperimentSummary): void {
     if (this.#view.labShown()) return;
+    const said = {
+      'nothing-ready': 'No boot of it was ready.',
+      'no-reference': 'Its reference was never ready: nothing can be compared.',
+    };
     this.#toasts.show({
-      ...{ key: `lab ${id}`, tone: 'info', subject: name, title: 'is finished' },
-      text: 'The boot lab has its result.',
+      ...{ key: `lab ${id}`, subject: name },
+      ...{ tone: trouble ? 'bad' : 'info', title: trouble ? 'has no result' : 'is finished' },
+      text: trouble ? said[trouble] : 'The boot lab has its result.',
       action: { label: 'Show', run: () => this.#view.showLab(id) },
     });
   }

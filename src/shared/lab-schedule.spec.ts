@@ -1,7 +1,15 @@
 import { expect, it } from 'vitest';
 import type { LabPlan, LabResult } from './lab.ts';
 import { defaultSpec } from './presets.ts';
-import { countsOf, doneOf, isGivenUp, randomOf, remaining, scheduleOf } from './lab-schedule.ts';
+import {
+  countsOf,
+  doneOf,
+  isGivenUp,
+  randomOf,
+  remaining,
+  scheduleOf,
+  troubleOf,
+} from './lab-schedule.ts';
 
 const plan: LabPlan = {
   name: 'kernels',
@@ -60,7 +68,7 @@ it('has random numbers that fill the unit interval', () => {
   expect(Math.min(...tenths)).toBeGreaterThan(850);
 });
 
-it('counts as done what the schedule has no more, from the numbers alone', () => {
+it('counts the boots that were made, and not those of a variant that was given up, from the numbers alone', () => {
   const all = scheduleOf(plan, 7);
   for (const made of [0, 1, 17, 60, all.length]) {
     // The second variant only ever fails.
@@ -70,8 +78,16 @@ it('counts as done what the schedule has no more, from the numbers alone', () =>
       results.push(resultOf(round, variant, variant === 1));
     }
     expect(doneOf(plan, countsOf(plan, results))).toEqual({
-      done: all.length - remaining(plan, 7, results).length,
-      total: all.length,
+      done: results.length,
+      total: results.length + remaining(plan, 7, results).length,
     });
   }
+});
+
+it('tells an experiment in which nothing was ever ready from one without its reference', () => {
+  const of = (...made: [boots: number, failures: number][]): string | null =>
+    troubleOf(made.map(([boots, failures]) => ({ boots, failures })));
+  expect([of([0, 0], [0, 0]), of([0, 0], [1, 0]), of([3, 2], [2, 2])]).toEqual([null, null, null]);
+  expect([of([2, 2], [2, 2]), of([1, 1])]).toEqual(['nothing-ready', 'nothing-ready']);
+  expect(of([2, 2], [3, 0])).toBe('no-reference');
 });

@@ -2,7 +2,7 @@
  * The order of an experiment's boots: in turns, shuffled anew in every round, the same for the same seed.
  * Must never boot one variant's runs in a row: what drifts on the host would be taken for the variant's doing.
  */
-import type { LabPlan, LabResult } from './lab.ts';
+import type { LabPlan, LabResult, LabTrouble } from './lab.ts';
 
 /** One boot to come. */
 export interface LabBoot {
@@ -72,15 +72,32 @@ export function isGivenUp(variant: number, results: readonly LabResult[]): boole
   return onlyFails({ boots: own.length, failures });
 }
 
-/** Boots done, also those that will not be made any more, and all. @param counts as {@link countsOf}. */
+/**
+ * Boots that were made, and those with all that are still to come: none of what is given up.
+ * @param counts as {@link countsOf}.
+ */
 export function doneOf(
-  { variants, rounds, warmUps }: Pick<LabPlan, 'variants' | 'rounds' | 'warmUps'>,
+  { rounds, warmUps }: Pick<LabPlan, 'rounds' | 'warmUps'>,
   counts: readonly BootCount[],
 ): { done: number; total: number } {
   const each = rounds + warmUps;
-  const left = counts.map((count) => (onlyFails(count) ? 0 : Math.max(0, each - count.boots)));
-  const total = variants.length * each;
-  return { done: total - left.reduce((sum, more) => sum + more, 0), total };
+  let done = 0;
+  let left = 0;
+  for (const count of counts) {
+    done += count.boots;
+    left += onlyFails(count) ? 0 : Math.max(0, each - count.boots);
+  }
+  return { done, total: done + left };
+}
+
+/** What is the matter with the boots that were made; null for nothing. @param counts as {@link countsOf}. */
+export function troubleOf(counts: readonly BootCount[]): LabTrouble | null {
+  const [reference] = counts;
+  if (reference === undefined || counts.every(({ boots }) => boots === 0)) return null;
+  if (counts.every(({ boots, failures }) => boots === failures)) return 'nothing-ready';
+  return counts.length > 1 && reference.boots > 0 && reference.boots === reference.failures
+    ? 'no-reference'
+    : null;
 }
 
 /** The boots that are still to be made: not those that have a result, nor those of a variant that is given up. */

@@ -103,6 +103,10 @@ export type LabCommand = z.infer<typeof labCommandSchema>;
 export const labStateSchema = z.enum(['running', 'paused', 'interrupted', 'finished', 'cancelled']);
 export type LabState = z.infer<typeof labStateSchema>;
 
+/** `nothing-ready`: no boot of any variant was; `no-reference`: none of the first variant, so that nothing can be compared. */
+export const labTroubleSchema = z.enum(['nothing-ready', 'no-reference']);
+export type LabTrouble = z.infer<typeof labTroubleSchema>;
+
 export const experimentSchema = z.object({
   id: experimentIdSchema,
   createdAtMs: z.number(),
@@ -129,8 +133,11 @@ export const experimentSummarySchema = z.object({
   reason: z.string().nullable(),
   name: z.string(),
   variants: z.array(z.string()),
+  /** Boots that were made, and those with all that are still to come. */
   done: z.int().nonnegative(),
   total: z.int().positive(),
+  /** Null for none so far. */
+  trouble: labTroubleSchema.nullable(),
   /** The variant that boots now; null while none does. */
   booting: z.string().nullable(),
 });

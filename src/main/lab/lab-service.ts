@@ -9,6 +9,7 @@ import {
   doneOf,
   experimentIdSchema,
   remaining,
+  troubleOf,
   type Experiment,
   type ExperimentId,
   type ExperimentSummary,
@@ -269,7 +270,7 @@ export class LabService {
     return {
       ...{ id, createdAtMs, state, reason, name: plan.name, booting: going?.booting ?? null },
       variants: plan.variants.map(({ name }) => name),
-      ...doneOf(plan, counts),
+      ...{ ...doneOf(plan, counts), trouble: troubleOf(counts) },
     };
   }
 }

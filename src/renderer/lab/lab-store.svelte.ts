@@ -187,7 +187,8 @@ export class LabStore {
 
 function summaryOf({ id, createdAtMs, state, reason, plan }: Experiment): ExperimentSummary {
   return {
-    ...{ id, createdAtMs, state, reason, name: plan.name, booting: null, done: 0 },
+    ...{ id, createdAtMs, state, reason, name: plan.name, booting: null },
+    ...{ done: 0, trouble: null },
     variants: plan.variants.map(({ name }) => name),
     total: plan.variants.length * (plan.rounds + plan.warmUps),
   };

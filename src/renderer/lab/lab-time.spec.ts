@@ -1,12 +1,5 @@
 import { expect, it } from 'vitest';
-import {
-  guessedMsPerBoot,
-  msPerBoot,
-  progressOf,
-  sayPlanTime,
-  sayRound,
-  sayTimeLeft,
-} from './lab-time.ts';
+import { guessedMsPerBoot, msPerBoot, sayPlanTime, sayRound, sayTimeLeft } from './lab-time.ts';
 import { sampleExperiment, sampleVariant } from './sample-experiment.ts';
 import { sampleHost } from './sample-host.ts';
 
@@ -46,18 +39,6 @@ it('names warm-ups as such, counts the rounds after them from 1 on, and says wha
     'Round 3 of 10 · ELF kernel',
     null,
   ]);
-});
-
-it('counts boots that will not be made any more as done', () => {
-  const failing = sampleExperiment(
-    variants,
-    [
-      [900, 900],
-      ['no', 'no'],
-    ],
-    { plan },
-  );
-  expect(progressOf(failing)).toEqual({ done: 13, total: 22 });
 });
 
 it('says how long a plan takes', () => {

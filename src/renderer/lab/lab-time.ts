@@ -5,7 +5,6 @@
 import {
   remaining,
   roundNumber,
-  scheduleOf,
   type Experiment,
   type HostStatus,
   type LabPlan,
@@ -58,12 +57,6 @@ export function sayRound(
   const at =
     kind === 'round' ? `Round ${number} of ${plan.rounds}` : `Warm-up ${number} of ${plan.warmUps}`;
   return `${at} · ${booting ?? plan.variants[next.variant]?.name ?? ''}`;
-}
-
-/** Boots done, also those that will not be made any more, and all. */
-export function progressOf({ plan, seed, results }: Experiment): { done: number; total: number } {
-  const total = scheduleOf(plan, seed).length;
-  return { done: total - remaining(plan, seed, results).length, total };
 }
 
 function roughly(ms: number): string {

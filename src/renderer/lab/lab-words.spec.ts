@@ -1,5 +1,11 @@
 import { expect, it } from 'vitest';
-import type { Experiment, LabVariant, MachineSpec, MachineView } from '../../shared/index.ts';
+import type {
+  Experiment,
+  LabState,
+  LabVariant,
+  MachineSpec,
+  MachineView,
+} from '../../shared/index.ts';
 import {
   bootDifferencesOf,
   boots,
@@ -8,7 +14,10 @@ import {
   interval,
   lastWordsOf,
   resumeTitle,
+  sayTrouble,
   signed,
+  stateTitle,
+  stateTone,
   verdictOf,
 } from './lab-words.ts';
 import { sampleExperiment, sampleVariant } from './sample-experiment.ts';
@@ -85,12 +94,28 @@ it('says differences with their sign and their certainty', () => {
 });
 
 it('says how far an experiment is and how it can go on', () => {
-  expect([boots({ done: 3, total: 44 }), boots({ done: 44, total: 44 })]).toEqual([
-    ...['3 of 44 boots', '44 boots'],
+  const of = (state: LabState, done: number): string => boots({ state, done, total: 44 });
+  expect([of('running', 3), of('finished', 44), of('cancelled', 3)]).toEqual([
+    ...['3 of 44 boots', '44 boots', '3 boots made'],
   ]);
   expect((['running', 'paused', 'interrupted', 'finished'] as const).map(resumeTitle)).toEqual([
     ...[null, 'Resume', 'Go on', null],
   ]);
+});
+
+it('does not call finished, in green, what never was ready or has nothing to compare with', () => {
+  const of = (state: LabState, trouble: 'nothing-ready' | 'no-reference' | null): string[] => [
+    stateTitle({ state, trouble }),
+    stateTone({ state, trouble }),
+    sayTrouble({ state, trouble, variants: ['ELF'] })?.title ?? '',
+  ];
+  expect(of('finished', null)).toEqual(['Finished', 'running', '']);
+  expect(of('finished', 'nothing-ready')).toEqual(['Never ready', 'crashed', 'Nothing was ready']);
+  expect(of('finished', 'no-reference')).toEqual([
+    ...['No reference', 'crashed', 'The reference was given up: nothing can be compared'],
+  ]);
+  // It may still become ready.
+  expect(of('running', 'nothing-ready')).toEqual(['Running', 'busy', '']);
 });
 
 it('says in what boots differ from starts of a machine, and which running machine holds an image', () => {

@@ -13,13 +13,14 @@ import {
   type ExperimentSummary,
   type LabResult,
   type LabState,
+  type LabTrouble,
   type LabVariant,
   type MachineView,
 } from '../../shared/index.ts';
 import { formatCount, formatDuration } from '../format/index.ts';
 import type { DotTone } from '../ui/index.ts';
 
-export const stateTitles: Record<LabState, string> = {
+const stateTitles: Record<LabState, string> = {
   running: 'Running',
   paused: 'Paused',
   interrupted: 'Interrupted',
@@ -27,13 +28,45 @@ export const stateTitles: Record<LabState, string> = {
   cancelled: 'Cancelled',
 };
 
-export const stateTones: Record<LabState, DotTone> = {
+const stateTones: Record<LabState, DotTone> = {
   running: 'busy',
   paused: 'paused',
   interrupted: 'paused',
   finished: 'running',
   cancelled: 'stopped',
 };
+
+const troubleTitles: Record<LabTrouble, string> = {
+  'nothing-ready': 'Never ready',
+  'no-reference': 'No reference',
+};
+
+type StateAndTrouble = Pick<ExperimentSummary, 'state' | 'trouble'>;
+
+/** Its state in a word or two: one that is over and measured nothing is not called finished. */
+export function stateTitle({ state, trouble }: StateAndTrouble): string {
+  return state === 'finished' && trouble !== null ? troubleTitles[trouble] : stateTitles[state];
+}
+
+export function stateTone({ state, trouble }: StateAndTrouble): DotTone {
+  return state === 'finished' && trouble !== null ? 'crashed' : stateTones[state];
+}
+
+/** What came of one that is over and cannot say what it was made for; null where it can. */
+export function sayTrouble({
+  state,
+  trouble,
+  variants,
+}: StateAndTrouble & Pick<ExperimentSummary, 'variants'>): { title: string; text: string } | null {
+  if (state !== 'finished' || trouble === null) return null;
+  if (trouble === 'nothing-ready') {
+    return { title: 'Nothing was ready', text: 'No boot became ready. What failed stands below.' };
+  }
+  return {
+    title: 'The reference was given up: nothing can be compared',
+    text: `“${variants[0] ?? ''}” was never ready, and the others are compared with it. Their boots are kept. A copy can have another reference.`,
+  };
+}
 
 /** How to let it go on; null where it goes on or is over. */
 export function resumeTitle(state: LabState): 'Resume' | 'Go on' | null {
@@ -46,8 +79,13 @@ export function isOpen(state: LabState): boolean {
   return state === 'running' || state === 'paused' || state === 'interrupted';
 }
 
-/** “12 of 44 boots”, “44 boots”. */
-export function boots({ done, total }: Pick<ExperimentSummary, 'done' | 'total'>): string {
+/** “12 of 44 boots”, “44 boots”; “12 boots made” of one that was called off. */
+export function boots({
+  state,
+  done,
+  total,
+}: Pick<ExperimentSummary, 'state' | 'done' | 'total'>): string {
+  if (state === 'cancelled') return `${formatCount(done, 'boot')} made`;
   return done === total ? formatCount(total, 'boot') : `${done} of ${formatCount(total, 'boot')}`;
 }
 
