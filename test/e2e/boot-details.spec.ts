@@ -71,6 +71,14 @@ describe('a boot of the real QEMU', () => {
       .first()
       .waitFor();
     await app.waitForState('Running');
+    // A boot that was never ready has no time anywhere, least of all that of its first process.
+    await app.page.getByText('Never ready', { exact: true }).waitFor();
+    const row = app.page.getByRole('list', { name: 'Machines' }).getByRole('listitem').first();
+    expect(await row.locator('.note').innerText()).toBe('not ready');
+    await app.openTab('Overview');
+    await app.page.getByText('Never ready', { exact: true }).waitFor();
+    const last = app.page.getByRole('table', { name: 'Last runs' }).locator('tbody tr').first();
+    expect(await last.innerText()).toMatch(/^2\s.*\snot ready\s+Running$/s);
   });
 });
 

@@ -43,7 +43,9 @@ describe('buildArgv', () => {
     expect(buildArgv({ ...plan, accelerator: 'kvm' })).toEqual(
       expect.arrayContaining(['-accel', 'kvm', '-cpu', 'host']),
     );
-    expect(buildArgv(plan)).toEqual(expect.arrayContaining(['tcg,thread=multi', 'max,-erms']));
+    expect(buildArgv(plan)).toEqual(
+      expect.arrayContaining(['tcg,thread=multi', 'max,-erms,-smap,-mpx']),
+    );
   });
 
   it('gives a machine a network device unless it is offline', () => {

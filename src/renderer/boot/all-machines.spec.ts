@@ -15,6 +15,10 @@ it('gives each machine the middle of its newest kind of boots, the fastest first
     sampleRun(1, 90, { accelerator: 'kvm' }),
     // It waited for something else then.
     sampleRun(0, 5, { ...slow, boot: sampleBoot(5, { sign: 'console Booting' }) }),
+    sampleRun(5, 4, {
+      ...slow,
+      boot: sampleBoot(4, { reached: 'user-space', conditions: ['deadline'] }),
+    }),
     sampleRun(1, 5, { machineId: 'never' as MachineId, boot: null }),
   ];
   const found = bootsByMachine(runs).map(({ machineId, summary, newest, typical }) => [

@@ -1,8 +1,9 @@
 /**
  * The boots of all machines side by side: each machine's middle and spread over its newest kind of boot.
- * Pure; never mixes kinds of boots within a machine, and says which kind a figure is of.
+ * Pure; never mixes kinds of boots within a machine nor counts one that was never ready, and says which kind a
+ * figure is of.
  */
-import type { MachineId, Run } from '../../shared/index.ts';
+import { hasBootTime, type MachineId, type Run } from '../../shared/index.ts';
 import {
   groupBy,
   isMeasured,
@@ -27,7 +28,7 @@ export interface MachineBoots {
 export function bootsByMachine(runs: readonly Run[]): MachineBoots[] {
   const boots: MachineBoots[] = [];
   for (const [machineId, own] of groupBy(runs, (run) => run.machineId)) {
-    const measured = own.filter(isMeasured);
+    const measured = own.filter(isMeasured).filter(hasBootTime);
     // A boot that was slowed to be looked at stands for a machine only where there is no other.
     const newest =
       measured.find(({ boot }) => !boot.conditions.includes('detailed')) ?? measured[0];

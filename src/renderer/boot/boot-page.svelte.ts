@@ -3,7 +3,12 @@
  * Never measures anything; all figures come from runs that main has stored.
  */
 import { untrack } from 'svelte';
-import type { BootExportFormat, MachineView, Run } from '../../shared/index.ts';
+import {
+  hasBootTime,
+  type BootExportFormat,
+  type MachineView,
+  type Run,
+} from '../../shared/index.ts';
 import { asAppError, request } from '../api/index.ts';
 import type { Toast } from '../ui/index.ts';
 import { bootsByMachine } from './all-machines.ts';
@@ -67,7 +72,9 @@ export class BootPage {
   );
   readonly shifts = $derived.by(() => findShifts(this.measured));
   readonly level: RunLevel | null = $derived.by(() => {
-    const reference = this.chosen ?? this.measured.at(-1);
+    // One that was never ready is of no level: then the newest is shown that others have.
+    const reference =
+      this.chosen && hasBootTime(this.chosen) ? this.chosen : this.measured.findLast(hasBootTime);
     return reference ? levelAround(this.measured, this.shifts, reference) : null;
   });
   readonly summary = $derived.by(() => summarize(undisturbed(this.level?.runs ?? [])));

@@ -6,6 +6,7 @@ import {
   bootConditions,
   chosenSign,
   conditionInfo,
+  hasBootTime,
   phaseInfo,
   sayReadySign,
   type BootCondition,
@@ -16,6 +17,7 @@ import {
   type RunChanges,
 } from '../../shared/index.ts';
 import { formatDuration, formatShare } from '../format/index.ts';
+import type { MeasuredRun } from './statistics.ts';
 import type { TimelineRow } from './timeline-rows.ts';
 
 /** Why a boot's figures should not be taken at face value. `bad`: they say nothing of the whole boot. */
@@ -68,6 +70,11 @@ export function signText(ready: ReadySign): string {
 /** What a measurement ended with, in short. */
 export function endText({ reached, sign }: Pick<BootTimeline, 'reached' | 'sign'>): string {
   return reached === 'ready' ? `by ${sayReadySign(sign)}` : 'until its first process';
+}
+
+/** A boot's time where it has one that others may be held against; else that it was never ready. */
+export function timeText(run: Pick<MeasuredRun, 'boot' | 'end' | 'endedAtMs'>): string {
+  return hasBootTime(run) ? formatDuration(run.boot.totalMs) : 'not ready';
 }
 
 /** “run 12”, with what makes it special. */

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import type { MachineId, Run } from '../../shared/index.ts';
 import { bootsByMachine } from './all-machines.ts';
-import { compareGroups } from './compare-options.ts';
-import { sampleRun } from './sample-runs.ts';
+import { compareGroups, runText } from './compare-options.ts';
+import { sampleBoot, sampleRun } from './sample-runs.ts';
 import { isMeasured, type MeasuredRun } from './statistics.ts';
 
 const now = new Date(2026, 10, 25, 12).getTime();
@@ -24,6 +24,13 @@ it('offers what is readily compared first, then the newest, then other machines'
     ],
     ['web', `run 9 · 500 ms · today 12:00 · ${'x'.repeat(31)}…`],
   ]);
+});
+
+it('gives no time to a run that was never ready', () => {
+  const boot = sampleBoot(2610, { reached: 'user-space', conditions: ['deadline'] });
+  expect(runText(at(sampleRun(8, 2610, { boot })) as MeasuredRun, now)).toBe(
+    'run 8 · not ready · today 12:00',
+  );
 });
 
 it('has no group without a run', () => {

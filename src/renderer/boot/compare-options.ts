@@ -3,8 +3,9 @@
  * Pure; which of them is chosen is the page's affair.
  */
 import type { MachineId } from '../../shared/index.ts';
-import { formatDuration, formatWhen } from '../format/index.ts';
+import { formatWhen } from '../format/index.ts';
 import type { MachineBoots } from './all-machines.ts';
+import { timeText } from './boot-words.ts';
 import { candidatesFor } from './comparison.ts';
 import type { MeasuredRun } from './statistics.ts';
 
@@ -26,7 +27,7 @@ const mostRuns = 50;
 
 /** A run with what tells it from others: “run 12 · 834 ms · today 14:02 · baseline”. */
 export function runText(run: MeasuredRun, nowMs: number, ...more: readonly string[]): string {
-  const parts = [`run ${run.number}`, formatDuration(run.boot.totalMs)];
+  const parts = [`run ${run.number}`, timeText(run)];
   parts.push(formatWhen(run.startedAtMs, nowMs), ...more);
   if (run.note !== '') parts.push(run.note.length > 32 ? `${run.note.slice(0, 31)}…` : run.note);
   return parts.join(' · ');

@@ -3,8 +3,10 @@
  * Draws on uPlot's canvas only, and only what is in view, so that 10,000 runs pan smoothly.
  */
 import type uPlot from 'uplot';
+import { hasBootTime } from '../../shared/index.ts';
 import { formatDeltaShare } from './boot-words.ts';
 import type { Shift } from './shifts.ts';
+import { clip, cross, disc, line, point, scaleOf } from './history-shapes.ts';
 import { isUndisturbed, type BootSummary, type MeasuredRun, type RunLevel } from './statistics.ts';
 
 /** The colours of the moment, as CSS values. */
@@ -32,22 +34,6 @@ export interface ChartContent {
 
 /** From so many points per pixel on, squares stand for points: nobody sees a disc of two pixels. */
 const densePointsPerPixel = 0.6;
-
-interface Scale {
-  x: (run: number) => number;
-  y: (ms: number) => number;
-}
-
-/** uPlot's own conversion looks scales up by name for each value; this is for thousands. */
-function scaleOf({ bbox, scales }: uPlot): Scale {
-  const linear = (min: number, max: number, from: number, to: number) => (value: number) =>
-    from + ((value - min) / (max - min)) * (to - from);
-  const { x, y } = scales;
-  return {
-    x: linear(x?.min ?? 0, x?.max ?? 1, bbox.left, bbox.left + bbox.width),
-    y: linear(y?.min ?? 0, y?.max ?? 1, bbox.top + bbox.height, bbox.top),
-  };
-}
 
 /** The first index whose run is not before a number. */
 export function indexFrom(runs: readonly MeasuredRun[], number: number): number {
@@ -83,7 +69,7 @@ export function drawSummary(
     ctx.globalAlpha = 0.7;
     line(plot, c.point, [3, 4], left, y(summary.medianMs), right);
   }
-  const baseline = runs.find((run) => run.baseline);
+  const baseline = runs.find((run) => run.baseline && hasBootTime(run));
   if (baseline) {
     const at = y(baseline.boot.totalMs);
     ctx.globalAlpha = 0.8;
@@ -97,7 +83,10 @@ export function drawSummary(
   ctx.restore();
 }
 
-/** All points in view; where both accelerators occur, emulated ones are rings. Disturbed ones are faint. */
+/**
+ * All points in view; where both accelerators occur, emulated ones are rings. Disturbed ones are faint, and those
+ * that were never ready are crosses.
+ */
 export function drawPoints(
   plot: uPlot,
   { runs }: ChartContent,
@@ -121,7 +110,8 @@ export function drawPoints(
     if (!run) continue;
     const x = scale.x(run.number);
     const y = scale.y(run.boot.totalMs);
-    ctx.globalAlpha = isUndisturbed(run) ? 1 : 0.5;
+    // Where there is no room for crosses, what was never ready is faint as well.
+    ctx.globalAlpha = isUndisturbed(run) && (hasBootTime(run) || !dense) ? 1 : 0.5;
     if (dense) {
       const cell = (x >> 1) * 4096 + (y >> 1);
       if (drawn.has(cell)) continue;
@@ -129,10 +119,8 @@ export function drawPoints(
       ctx.fillRect(x - dpr, y - dpr, 2.5 * dpr, 2.5 * dpr);
       continue;
     }
-    ctx.beginPath();
-    ctx.arc(x, y, (mixed && run.accelerator === 'tcg' ? 2.75 : 3.25) * dpr, 0, 2 * Math.PI);
-    if (mixed && run.accelerator === 'tcg') ctx.stroke();
-    else ctx.fill();
+    if (!hasBootTime(run)) cross(plot, x, y, 3);
+    else point(plot, x, y, mixed && run.accelerator === 'tcg');
     if (run.note === '') continue;
     // A note hangs below its point.
     ctx.fillRect(x - 3 * dpr, bbox.top + bbox.height - 3 * dpr, 6 * dpr, 2 * dpr);
@@ -188,52 +176,4 @@ export function drawChosen(
   if (compared) disc(plot, scale, compared, 5, c.panel, c.accent);
   if (chosen) disc(plot, scale, chosen, 5, c.accent, c.panel);
   plot.ctx.restore();
-}
-
-function disc(
-  { ctx }: uPlot,
-  scale: Scale,
-  run: MeasuredRun,
-  radius: number,
-  fill: string | null,
-  stroke: string,
-): void {
-  ctx.lineWidth = 2 * devicePixelRatio;
-  ctx.strokeStyle = stroke;
-  ctx.beginPath();
-  ctx.arc(scale.x(run.number), scale.y(run.boot.totalMs), radius * devicePixelRatio, 0, 7);
-  ctx.stroke();
-  if (fill === null) return;
-  ctx.fillStyle = fill;
-  ctx.fill();
-}
-
-function line(
-  { ctx }: uPlot,
-  color: string,
-  dash: number[],
-  x: number,
-  y: number,
-  to: number,
-): void {
-  ctx.strokeStyle = color;
-  ctx.lineWidth = devicePixelRatio;
-  ctx.setLineDash(dash.map((length) => length * devicePixelRatio));
-  ctx.beginPath();
-  ctx.moveTo(x, Math.round(y) + 0.5);
-  ctx.lineTo(to, Math.round(y) + 0.5);
-  ctx.stroke();
-  ctx.setLineDash([]);
-}
-
-function clip({ ctx, bbox }: uPlot): void {
-  const margin = 6 * devicePixelRatio;
-  ctx.beginPath();
-  ctx.rect(
-    bbox.left - margin,
-    bbox.top - margin,
-    bbox.width + 2 * margin,
-    bbox.height + 2 * margin,
-  );
-  ctx.clip();
 }

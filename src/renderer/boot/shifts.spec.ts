@@ -65,6 +65,19 @@ describe('shifts', () => {
     expect(findShifts([...kvm, ...tcg, ...loaded])).toEqual([]);
   });
 
+  it('are not seen in boots that were never ready, however early those ended', () => {
+    const never = sampleBoot(90, { reached: 'user-space', conditions: ['deadline'] });
+    const failed = measured([90, 90, 90, 90, 90, 300, 300, 300]).map((run) => ({
+      ...{ ...run, number: run.number + 5 },
+      boot: { ...never, totalMs: run.boot.totalMs },
+    }));
+    const ready = measured([800, 801, 802, 800, 801]);
+    expect(findShifts([...ready, ...failed])).toEqual([]);
+    const [pinned] = failed as [MeasuredRun];
+    expect(againstBaseline([...ready, ...failed], pinned)).toBeNull();
+    expect(againstBaseline([...ready, ...failed], ready[0] as MeasuredRun)?.kind).toBe('same');
+  });
+
   it('are found among 10,000 runs in a moment', () => {
     const runs = measured([...noisy(5_000, 800, 20, 3), ...noisy(5_000, 900, 20, 5)]);
     const started = performance.now();

@@ -2,7 +2,7 @@
  * Where a machine's boots became slower or faster than they had been, told apart from noise.
  * Pure; says when, never why: what changed then is asked of main.
  */
-import { median } from '../../shared/index.ts';
+import { hasBootTime, median } from '../../shared/index.ts';
 import { groupBy, isUndisturbed, kindOf, type MeasuredRun, type RunLevel } from './statistics.ts';
 
 /** How many boots before one are what it is held against, and the fewest that make a level. */
@@ -52,11 +52,12 @@ function direction(totalMs: number, { medianMs, toleranceMs }: Level): -1 | 0 | 
 }
 
 /**
- * Finds the shifts among runs of all kinds; each kind is held against itself, and disturbed boots against none.
+ * Finds the shifts among runs of all kinds; each kind is held against itself, and boots that were disturbed or
+ * never ready against none.
  * @param runs oldest first. @returns the shifts, oldest first
  */
 export function findShifts(runs: readonly MeasuredRun[]): Shift[] {
-  const kinds = groupBy(runs.filter(isUndisturbed), kindOf);
+  const kinds = groupBy(runs.filter(hasBootTime).filter(isUndisturbed), kindOf);
   return [...kinds.values()].flatMap(shiftsOfKind).sort((a, b) => a.run.number - b.run.number);
 }
 
@@ -125,12 +126,13 @@ export interface BaselineVerdict {
 
 /**
  * Holds the newest boots of the baseline's kind against it. @param runs oldest first
- * @returns null while there are fewer than three of them to tell noise by
+ * @returns null while there are fewer than three of them to tell noise by, and for a baseline that was never ready
  */
 export function againstBaseline(
   runs: readonly MeasuredRun[],
   baseline: MeasuredRun,
 ): BaselineVerdict | null {
+  if (!hasBootTime(baseline)) return null;
   const kind = kindOf(baseline);
   const recent = runs
     .filter((run) => run.number > baseline.number && kindOf(run) === kind && isUndisturbed(run))

@@ -22,8 +22,10 @@ it('compares like with like', () => {
     run(8, 1500, { boot: sampleBoot(1500, { sign: 'port 80' }) }),
     run(9, 1600, { boot: sampleBoot(1600, { sign: 'port 8080' }) }),
     run(10, 1600, { boot: sampleBoot(1600, { sign: 'port 80' }) }),
-    // Its first process is all that was seen of it, whatever it was to be ready by.
-    run(11, 710, { boot: sampleBoot(710, { reached: 'user-space', sign: 'port 80' }) }),
+    // It was never ready, which is no short way to be.
+    run(11, 710, {
+      ...{ boot: sampleBoot(710, { reached: 'user-space', sign: 'port 80' }), endedAtMs: 9 },
+    }),
   ];
   const measured = runs.filter(isMeasured);
   expect(measured.map(({ number }) => number)).toEqual([1, 2, 3, 6, 7, 8, 9, 10, 11]);
@@ -36,7 +38,26 @@ it('compares like with like', () => {
     return comparableWith(runs, found).map((one) => one.number);
   };
   // The port that comes late in a boot is no slower boot.
-  expect([likeRun(8), likeRun(9), likeRun(3)]).toEqual([[8, 10], [9], [3, 11]]);
+  expect([likeRun(8), likeRun(9), likeRun(3)]).toEqual([[8, 10], [9], [3]]);
+});
+
+it('counts no boot that was never ready among those that were', () => {
+  const late = sampleBoot(40, { reached: 'user-space', sign: 'port 80', conditions: ['deadline'] });
+  const waits = sampleBoot(40, { reached: 'user-space', sign: 'port 80' });
+  const ready = sampleBoot(900, { sign: 'port 80' });
+  const runs = [
+    run(1, 900, { boot: ready }),
+    run(2, 40, { boot: late }),
+    run(3, 40, { boot: late, endedAtMs: 9 }),
+    run(4, 40, { boot: waits, endedAtMs: 9 }),
+    run(5, 40, { boot: waits }),
+  ];
+  const measured = runs.filter(isMeasured);
+  // Shown are all that are over.
+  expect(measured.map(({ number }) => number)).toEqual([1, 2, 3, 4]);
+  expect(measured.map((one) => comparableWith(runs, one).map(({ number }) => number))).toEqual([
+    ...[[1], [], [], []],
+  ]);
 });
 
 it('puts the current run into the list in its newest form', () => {

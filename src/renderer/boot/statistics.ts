@@ -3,6 +3,8 @@
  * Pure: never mixes KVM with emulation, readiness with the first process, nor one sign of readiness with another.
  */
 import {
+  bootOutcome,
+  hasBootTime,
   median,
   quantile,
   type BootCondition,
@@ -10,17 +12,19 @@ import {
   type Run,
 } from '../../shared/index.ts';
 
-/** A run whose boot time is known. */
+/** A run with a boot to show: seen as far as its first process at least, and not under way any more. */
 export type MeasuredRun = Run & { boot: NonNullable<Run['boot']> };
 
-/** True when the guest's user space was seen, so that the total means something. */
+/** True when the guest's user space was seen and nothing is waited for; whether it was ready says `hasBootTime`. */
 export function isMeasured(run: Run): run is MeasuredRun {
-  return run.boot !== null && run.boot.reached !== 'partial';
+  return run.boot !== null && run.boot.reached !== 'partial' && bootOutcome(run) !== 'waiting';
 }
 
 /** Runs with the same text booted in the same way: accelerator, end of the measurement, detailed or not. */
-export function kindOf({ accelerator, boot }: MeasuredRun): string {
-  return `${accelerator} ${boot.conditions.includes('detailed')} ${endOf(boot)}`;
+export function kindOf(run: MeasuredRun): string {
+  // What was never ready ended anywhere, and is like nothing that was measured to an end.
+  const end = hasBootTime(run) ? endOf(run.boot) : 'never ready';
+  return `${run.accelerator} ${run.boot.conditions.includes('detailed')} ${end}`;
 }
 
 /** What a measurement ended with: the first process, or a sign; one that was not kept is like no other. */
@@ -28,8 +32,9 @@ export function endOf({ reached, sign }: BootTimeline): string {
   return reached === 'ready' ? `ready ${sign ?? ''}` : reached;
 }
 
-/** The runs that booted in the same way as this one. */
+/** The runs that booted in the same way as this one; none for one that was never ready. */
 export function comparableWith(runs: readonly Run[], run: MeasuredRun): MeasuredRun[] {
+  if (!hasBootTime(run)) return [];
   const kind = kindOf(run);
   return runs.filter(isMeasured).filter((other) => kindOf(other) === kind);
 }

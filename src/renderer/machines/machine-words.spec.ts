@@ -4,16 +4,20 @@ import {
   defaultSpec,
   type HostStatus,
   type MachineId,
+  type BootTimeline,
   type MachineView,
+  type Run,
   type RunEnd,
 } from '../../shared/index.ts';
 import {
   activityLines,
+  bootText,
   contentWord,
   deletionText,
   endTitle,
   endTone,
   kernelWord,
+  rowNote,
   subtitle,
 } from './machine-words.ts';
 
@@ -107,4 +111,24 @@ it('says what a deletion takes along: of a container also its kept disk and its 
     'Its definition, runs and console log are deleted. Its image stays. This cannot be undone.',
     'The machine is running and will be stopped first. Its definition, runs, console log, its kept disk with all that was written to it and the values of its secrets are deleted. Its image stays. This cannot be undone.',
   ]);
+});
+
+it('gives no boot time to a boot that was never ready or is waited for', () => {
+  const run = (change: Partial<BootTimeline>): Run => ({
+    ...({ end: null, endedAtMs: null } as Run),
+    boot: {
+      ...{ phases: [], totalMs: 2610, reached: 'user-space', sign: 'port 80', details: [] },
+      ...{ conditions: [], kernelClockMs: null, ...change },
+    },
+  });
+  const runs = [
+    run({ reached: 'ready' }),
+    run({}),
+    run({ conditions: ['deadline'] }),
+    // A guest with its own init says nothing to Nandu.
+    run({ reached: 'partial', sign: 'init', conditions: ['deadline'] }),
+  ];
+  const notes = runs.map((one) => rowNote({ ...stopping(null), state: 'running', run: one }));
+  expect(runs.map(bootText)).toEqual(['2.61 s', 'booting', 'not ready', 'not seen']);
+  expect(notes).toEqual(['2.61 s', 'booting', 'not ready', '']);
 });

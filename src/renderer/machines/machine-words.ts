@@ -14,7 +14,7 @@ import type {
   Run,
   RunEnd,
 } from '../../shared/index.ts';
-import { networks, presets } from '../../shared/index.ts';
+import { bootOutcome, hasBootTime, networks, presets } from '../../shared/index.ts';
 import {
   baseName,
   formatCount,
@@ -113,10 +113,26 @@ export function problemTitle({ state, problem, run }: MachineView): string {
   return gaveUp ? 'Left stopped' : 'Did not start';
 }
 
-/** True when the run's boot time is known, that is, the guest's user space was seen. */
+/** How long a run's boot took, milliseconds; null unless it came to the end that it was measured by. */
 export function bootTimeOf(run: Run | null): number | null {
-  if (!run?.boot || run.boot.reached === 'partial') return null;
-  return run.boot.totalMs;
+  return run?.boot && hasBootTime(run) ? run.boot.totalMs : null;
+}
+
+/** A run's boot in a list: how long it took, or what became of it. */
+export function bootText(run: Run): string {
+  const ms = bootTimeOf(run);
+  if (ms !== null) return formatDuration(ms);
+  const outcome = bootOutcome(run);
+  if (outcome === null) return '–';
+  if (outcome === 'unseen') return 'not seen';
+  return outcome === 'waiting' ? 'booting' : 'not ready';
+}
+
+/** The same where there is room and no time to tell. */
+export function bootHeadline(run: Run): string {
+  const outcome = bootOutcome(run);
+  if (outcome === 'waiting') return 'Not ready yet';
+  return outcome === 'never-ready' ? 'Never ready' : 'Not seen to its end';
 }
 
 /** The right side of a machine's row: a boot time, a word, or nothing. */
@@ -127,11 +143,10 @@ export function rowNote(machine: MachineView): string {
     case 'paused':
     case 'crashed':
       return machine.state;
-    case 'running': {
-      const ms = bootTimeOf(machine.run);
-      if (ms !== null) return formatDuration(ms);
-      return machine.run?.boot ? '' : 'booting';
-    }
+    case 'running':
+      if (!machine.run?.boot) return 'booting';
+      // A guest with its own init runs as it should.
+      return bootOutcome(machine.run) === 'unseen' ? '' : bootText(machine.run);
     case 'stopped': {
       const end = machine.run?.end;
       // As short as a row: why it ended so is said on the machine's page.
