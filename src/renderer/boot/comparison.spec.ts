@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { BootTimeline, PhaseName } from '../../shared/index.ts';
-import { candidatesFor, comparePhases, unlike } from './comparison.ts';
+import { candidatesFor, comparePhases, headlineOf, totalDifference, unlike } from './comparison.ts';
 import { sampleBoot, sampleRun } from './sample-runs.ts';
 import { isMeasured, type MeasuredRun } from './statistics.ts';
 
@@ -46,6 +46,32 @@ it('leaves out what a partial boot never came to', () => {
   expect(told(partial, elf)).toEqual([
     ...['process-start 0', 'qmp -2', 'firmware –', 'kernel-load –', 'kernel –', 'user-space –'],
   ]);
+});
+
+it('gives no difference of totals where one of two boots was never ready', () => {
+  const failed = sampleRun(8, 2610, {
+    boot: {
+      ...bootOf({ ...whole, kernel: 420 }),
+      ...{ reached: 'user-space', conditions: ['deadline'] },
+    },
+  }) as MeasuredRun;
+  const ready = sampleRun(13, 600, { boot: elf }) as MeasuredRun;
+  const said = (before: MeasuredRun, after: MeasuredRun) =>
+    headlineOf(before, after, ({ number }) => `Run ${number}`).text;
+  expect([totalDifference(failed, ready), totalDifference(ready, failed)]).toEqual([null, null]);
+  expect([said(failed, ready), said(ready, failed), said(failed, failed)]).toEqual([
+    ...['Run 8 was never ready', 'Run 8 was never ready', 'Neither was ever ready'],
+  ]);
+  expect(unlike(failed, ready)).toContain('totals cannot be compared');
+  // What both came to the end of is compared.
+  expect(told(failed.boot, ready.boot)).toEqual([
+    ...['process-start 0', 'qmp 0', 'firmware 0', 'kernel-load 0', 'kernel -20', 'user-space –'],
+  ]);
+  const container = bootOf({ ...whole, kernel: 400, initrd: 60, 'user-space': 90 });
+  expect(told(failed.boot, container).slice(-2)).toEqual(['initrd –', 'user-space –']);
+  const faster = sampleRun(14, 540, { boot: { ...elf, totalMs: 540 } }) as MeasuredRun;
+  expect(said(ready, faster)).toBe('60 ms (10 %) faster');
+  expect(said(ready, ready)).toBe('As fast as the other');
 });
 
 it('offers the baseline, the run before, and the one nearest to the middle', () => {

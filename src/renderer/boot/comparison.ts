@@ -3,12 +3,14 @@
  * Pure; a difference that the marks do not bear out is not given.
  */
 import {
+  hasBootTime,
   phaseNames,
   sayReadySign,
   type BootTimeline,
   type Phase,
   type PhaseName,
 } from '../../shared/index.ts';
+import { formatDuration } from '../format/index.ts';
 import {
   comparableWith,
   endOf,
@@ -24,8 +26,10 @@ export interface PhaseDifference {
   name: PhaseName;
   before: Phase | null;
   after: Phase | null;
-  /** Null where one of them does not tell this phase apart. */
+  /** Null where one of them does not tell this phase apart, or was not seen to come to its end. */
   deltaMs: number | null;
+  /** Whether it lies past the end of what was seen of one of them. */
+  unseen: boolean;
   /** Phases that this one includes in one of the boots but not in the other. */
   includes: PhaseName[];
 }
@@ -42,6 +46,13 @@ function absorberOf(boot: BootTimeline, missing: PhaseName): PhaseName | null {
   if (next === undefined) return null;
   if (next === 'kernel' || next === 'user-space') return next;
   return boot.phases.findLast(({ name }) => phaseNames.indexOf(name) < at)?.name ?? next;
+}
+
+/** Whether a phase lies past the end of what was seen: then it took a time that nobody knows, not none. */
+function isPast(boot: BootTimeline, name: PhaseName): boolean {
+  const last = boot.phases.at(-1)?.name;
+  if (boot.reached === 'ready') return false;
+  return last === undefined || phaseNames.indexOf(name) > phaseNames.indexOf(last);
 }
 
 /** All phases of two boots in their order. */
@@ -65,9 +76,13 @@ export function comparePhases(before: BootTimeline, after: BootTimeline): PhaseD
     .map((name) => {
       const [one, other] = [find(before, name), find(after, name)];
       const none = one === null && other === null;
+      const unseen = isPast(before, name) || isPast(after, name);
       const deltaMs =
-        none || apart.has(name) ? null : (other?.durationMs ?? 0) - (one?.durationMs ?? 0);
-      return { name, before: one, after: other, deltaMs, includes: included.get(name) ?? [] };
+        none || unseen || apart.has(name)
+          ? null
+          : (other?.durationMs ?? 0) - (one?.durationMs ?? 0);
+      const includes = included.get(name) ?? [];
+      return { name, before: one, after: other, deltaMs, unseen, includes };
     });
 }
 
@@ -86,13 +101,46 @@ export function candidatesFor(runs: readonly MeasuredRun[], run: MeasuredRun): C
     list.findLast(({ number }) => number < run.number);
   return {
     baseline: others.find(({ baseline }) => baseline) ?? null,
-    previous: earlier(like) ?? earlier(others) ?? null,
+    previous: earlier(like) ?? earlier(others.filter(hasBootTime)) ?? earlier(others) ?? null,
     median: nearestToMedian(undisturbed(like)) ?? null,
   };
 }
 
+/**
+ * How much longer one boot took than another, milliseconds; null where they were not measured to the same end, so
+ * that the difference of their totals is that of nothing.
+ */
+export function totalDifference(before: MeasuredRun, after: MeasuredRun): number | null {
+  const same = before.boot.reached === after.boot.reached;
+  if (!same || !hasBootTime(before) || !hasBootTime(after)) return null;
+  return after.boot.totalMs - before.boot.totalMs;
+}
+
+/** The verdict over a comparison. `bad`: there is none, and why. @param nameOf a run's name, like “Run 12” */
+export function headlineOf(
+  before: MeasuredRun,
+  after: MeasuredRun,
+  nameOf: (run: MeasuredRun) => string,
+): { tone: 'plain' | 'bad'; text: string } {
+  const failed = [before, after].filter((run) => !hasBootTime(run)).map(nameOf);
+  if (failed.length > 0) {
+    const text = failed.length > 1 ? 'Neither was ever ready' : `${failed[0]} was never ready`;
+    return { tone: 'bad', text };
+  }
+  const deltaMs = totalDifference(before, after);
+  if (deltaMs === null) return { tone: 'plain', text: 'Measured to different ends' };
+  const percent = before.boot.totalMs > 0 ? Math.abs(deltaMs / before.boot.totalMs) * 100 : 0;
+  if (percent < 1) return { tone: 'plain', text: 'As fast as the other' };
+  const word = deltaMs < 0 ? 'faster' : 'slower';
+  const text = `${formatDuration(Math.abs(deltaMs))} (${Math.round(percent)} %) ${word}`;
+  return { tone: 'plain', text };
+}
+
 /** Why the difference of two boots is not that of the machine alone; null where nothing is known. */
 export function unlike(before: MeasuredRun, after: MeasuredRun): string | null {
+  if (!hasBootTime(before) || !hasBootTime(after)) {
+    return 'Their totals cannot be compared; only phases that both came to the end of can.';
+  }
   if (before.accelerator !== after.accelerator) return 'One ran under KVM, the other was emulated.';
   const detailed = [before, after].map(({ boot }) => boot.conditions.includes('detailed'));
   if (detailed[0] !== detailed[1]) return 'One logged each of the kernel’s steps, which slows it.';
