@@ -4,6 +4,7 @@ import { defaultSpec } from './presets.ts';
 import {
   countsOf,
   doneOf,
+  gapOf,
   isGivenUp,
   randomOf,
   remaining,
@@ -82,6 +83,17 @@ it('counts the boots that were made, and not those of a variant that was given u
       total: results.length + remaining(plan, 7, results).length,
     });
   }
+});
+
+it('ends when the reference is given up: nothing could be compared with it any more', () => {
+  const others = [resultOf(0, 1), resultOf(0, 2), resultOf(1, 2, true)];
+  const results = [...others, resultOf(0, 0, true), resultOf(1, 0, true)];
+  expect(remaining(plan, 7, results.slice(0, 4))).toHaveLength(42 * 3 - 4);
+  expect(remaining(plan, 7, results)).toEqual([]);
+  expect(doneOf(plan, countsOf(plan, results))).toEqual({ done: 5, total: 5 });
+  expect(troubleOf(countsOf(plan, results))).toBe('no-reference');
+  expect([gapOf(1, results), gapOf(1, others)]).toEqual(['no reference', 'too few']);
+  expect(gapOf(1, [resultOf(0, 1, true), resultOf(1, 1, true)])).toBe('never ready');
 });
 
 it('tells an experiment in which nothing was ever ready from one without its reference', () => {

@@ -72,6 +72,15 @@ export function isGivenUp(variant: number, results: readonly LabResult[]): boole
   return onlyFails({ boots: own.length, failures });
 }
 
+/** Why a variant has no difference to the reference, in two words. */
+export type LabGap = 'never ready' | 'no reference' | 'too few';
+
+/** @param variant not the first. */
+export function gapOf(variant: number, results: readonly LabResult[]): LabGap {
+  if (isGivenUp(variant, results)) return 'never ready';
+  return isGivenUp(0, results) ? 'no reference' : 'too few';
+}
+
 /**
  * Boots that were made, and those with all that are still to come: none of what is given up.
  * @param counts as {@link countsOf}.
@@ -81,13 +90,11 @@ export function doneOf(
   counts: readonly BootCount[],
 ): { done: number; total: number } {
   const each = rounds + warmUps;
-  let done = 0;
-  let left = 0;
-  for (const count of counts) {
-    done += count.boots;
-    left += onlyFails(count) ? 0 : Math.max(0, each - count.boots);
-  }
-  return { done, total: done + left };
+  const done = counts.reduce((sum, { boots }) => sum + boots, 0);
+  const [reference] = counts;
+  if (reference && onlyFails(reference)) return { done, total: done };
+  const left = counts.map((count) => (onlyFails(count) ? 0 : Math.max(0, each - count.boots)));
+  return { done, total: done + left.reduce((sum, more) => sum + more, 0) };
 }
 
 /** What is the matter with the boots that were made; null for nothing. @param counts as {@link countsOf}. */
@@ -100,8 +107,12 @@ export function troubleOf(counts: readonly BootCount[]): LabTrouble | null {
     : null;
 }
 
-/** The boots that are still to be made: not those that have a result, nor those of a variant that is given up. */
+/**
+ * The boots that are still to be made: not those that have a result, nor those of a variant that is given up. None
+ * once that is the first: the others would be measured for long, and could be compared with nothing.
+ */
 export function remaining(plan: LabPlan, seed: number, results: readonly LabResult[]): LabBoot[] {
+  if (isGivenUp(0, results)) return [];
   const done = new Set(results.map(({ round, variant }) => `${round} ${variant}`));
   return scheduleOf(plan, seed).filter(
     ({ round, variant }) => !done.has(`${round} ${variant}`) && !isGivenUp(variant, results),

@@ -55,6 +55,26 @@ it('boots microvm and q35 in turns, reports a variant that cannot boot, and leav
   });
 });
 
+it('ends where the reference is given up, says why, and keeps the boots of the others', async () => {
+  await withDataDirectory(async (path) => {
+    const services = await Services.open(path);
+    const broken = variant(services, 'no init', { commandLine: 'rdinit=/nowhere' });
+    const { id } = services.lab.start(planOf([broken, variant(services, 'microvm')], 20));
+    const end = await services.untilExperiment(({ state }) => state !== 'running');
+    expect(end).toMatchObject({ state: 'finished', trouble: 'no-reference', booting: null });
+    expect(end.done).toBe(end.total);
+    const { results } = services.lab.get(id);
+    expect(results).toHaveLength(end.done);
+    // In turns: when the first has failed twice, the other was booted once or twice.
+    expect(results.length).toBeLessThanOrEqual(4);
+    const others = results.filter((one) => one.variant === 1);
+    expect(others.length).toBeGreaterThan(0);
+    expect(others.every(({ failure }) => failure === null)).toBe(true);
+    expect(services.lab.list()).toMatchObject([{ trouble: 'no-reference', done: end.done }]);
+    await services.close();
+  });
+});
+
 it('boots the yardstick of machines whose own board has no ACPI', async ({ annotate }) => {
   await withDataDirectory(async (path) => {
     const services = await Services.open(path);
