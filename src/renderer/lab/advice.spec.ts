@@ -5,7 +5,7 @@ import {
   type LabVariant,
   type MachineSpec,
 } from '../../shared/index.ts';
-import { adviceFor, fewRounds, leversOf, measuringPlan } from './advice.ts';
+import { adviceFor, fewRounds, leversOf, questionOf } from './advice.ts';
 import { readyVariants } from './ready-variants.ts';
 import { sampleExperiment, sampleVariant, type SampleBoot } from './sample-experiment.ts';
 import { sampleHost, sampleSpec } from './sample-host.ts';
@@ -35,10 +35,12 @@ const keys = (list: readonly { key: string }[]): string[] => list.map(({ key }) 
 it('advises what is surely faster and by what counts, what saves most first, three at most', () => {
   const names = ['quiet', 'preset-fast', 'kernel-fast', 'kernel-fast-no-acpi', 'console-virtio'];
   const variants = [asItIs, ...names.map(variantOf)];
-  const experiment = measured(variants, [1000, 950, 800, 500, 450, 1100].map(boots));
-  const { best, unknown } = adviceFor(machine, sampleHost, [experiment]);
+  const experiment = measured(variants, [1000, 940, 800, 500, 450, 1100].map(boots));
+  const { best, more, unknown, idle } = adviceFor(machine, sampleHost, [experiment]);
   expect(keys(best)).toEqual(['kernel-fast-no-acpi', 'kernel-fast', 'preset-fast']);
   expect(unknown).toEqual([]);
+  // Nothing that was measured is nowhere.
+  expect([keys(more), keys(idle)]).toEqual([['quiet'], ['console-virtio']]);
   expect(best[0]).toMatchObject({
     ...{ title: 'Fast kernel, no ACPI', measuredAtMs: 1_000, experimentId: experiment.id },
     difference: { medianMs: -550, lowMs: -550, highMs: -550 },
@@ -142,9 +144,35 @@ it('leaves out what cannot be had or what would not start', () => {
   expect(keys(adviceFor(machine, sampleHost, [], refuse).unknown)).not.toContain('quiet');
 });
 
+it('keeps what a newer, smaller experiment leaves unsure: by an older one, or as not sure yet', () => {
+  const few = (ms: number): SampleBoot[] => boots(ms).slice(0, 6);
+  const fast = variantOf('kernel-fast');
+  // By six pairs of two changes none can be sure; the seven before them were.
+  const small = measured([asItIs, fast], [few(3000), few(1000)], { createdAtMs: 3_000 });
+  const quiet = variantOf('quiet');
+  const large = measured([asItIs, fast, quiet], [boots(3000), boots(1100), boots(3000)]);
+  const both = adviceFor(machine, sampleHost, [large, small]);
+  expect(both.best).toMatchObject([{ key: 'kernel-fast', difference: { medianMs: -1900 } }]);
+  expect(keys(both.idle)).toEqual(['quiet']);
+
+  const alone = measured([asItIs, quiet], [few(3000), few(3000)]);
+  const advices = adviceFor(machine, sampleHost, [alone, small]);
+  expect(advices.best).toEqual([]);
+  expect(advices.unsure).toMatchObject([{ key: 'kernel-fast', difference: { medianMs: -2000 } }]);
+  expect(keys(advices.unknown)).not.toContain('kernel-fast');
+  // It is measured again with what was never measured, and does not wait for it.
+  const plan = questionOf(machine, advices);
+  expect(plan?.rounds).toBe(15);
+  expect(plan?.variants.map(({ name }) => name)).toEqual([
+    ...['As it is', 'Fast kernel'],
+    ...advices.unknown.map(({ variant }) => variant.name),
+  ]);
+  expect(questionOf(machine, { unknown: [], unsure: [] })).toBeNull();
+});
+
 it('measures what is not known in a small experiment of this machine', () => {
-  const { unknown } = adviceFor(machine, sampleHost, []);
-  expect(measuringPlan(machine, unknown, fewRounds)).toMatchObject({
+  const { unknown, unsure } = adviceFor(machine, sampleHost, []);
+  expect(questionOf(machine, { unknown, unsure })).toMatchObject({
     ...{ name: 'Faster boots of mine', rounds: 9, warmUps: 1 },
     variants: [{ name: 'As it is', spec: machine }, ...unknown.map(({ variant }) => variant)],
   });

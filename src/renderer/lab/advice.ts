@@ -29,13 +29,21 @@ export interface Advice {
   readonly loaded: boolean;
 }
 
+/** A change that was measured and is not advised, with what was measured. */
+export type Judged = ReadyVariant & Pick<Advice, 'difference'>;
+
+/** Every change that can be made is in one of these. */
 export interface Advices {
   /** What saves most first; three at most. */
   readonly best: readonly Advice[];
+  /** What surely saves something that counts, but less than those. */
+  readonly more: readonly Advice[];
   /** What could save something and was not measured yet. */
   readonly unknown: readonly ReadyVariant[];
   /** What was measured too few times to tell whether it saves something that counts. */
-  readonly unsure: readonly ReadyVariant[];
+  readonly unsure: readonly Judged[];
+  /** What was measured and saves nothing that counts. */
+  readonly idle: readonly Judged[];
 }
 
 /** What a person may want to change for a faster boot; memory, QEMU and board are chosen for other reasons. */
@@ -47,7 +55,7 @@ const mostAdvices = 3;
 /** Enough to be sure of all levers at once, and over in a few minutes. */
 export const fewRounds = 9;
 /** For what those left open. */
-export const moreRounds = 15;
+const moreRounds = 15;
 /** Of a boot: what saves less counts for nothing. */
 const leastSaving = 0.05;
 /**
@@ -72,26 +80,31 @@ export function adviceFor(
     .sort((a, b) => b.createdAtMs - a.createdAtMs);
   const best: Advice[] = [];
   const unknown: ReadyVariant[] = [];
-  const unsure: ReadyVariant[] = [];
-  const judged: { change: ReadyVariant; found: Evidence }[] = [];
+  const unsure: Judged[] = [];
+  const idle: Judged[] = [];
+  const judged: { change: ReadyVariant; all: [Evidence, ...Evidence[]] }[] = [];
   for (const change of leversOf(spec, host)) {
     if (speaksAgainst(change) !== null) continue;
-    const found = newestEvidence(spec, change.variant.spec, host, finished);
-    if (found === null) unknown.push(change);
-    else judged.push({ change, found });
+    const [newest, ...older] = evidence(spec, change.variant.spec, host, finished);
+    if (newest === undefined) unknown.push(change);
+    else judged.push({ change, all: [newest, ...older] });
   }
-  for (const { change, found } of judged) {
+  const sure = 1 - wrongAtMost / judged.length;
+  for (const { change, all } of judged) {
+    // A newer one of too few pairs says nothing so surely, which is no reason not to hear one that can.
+    const found = all.find(({ differenceAt }) => differenceAt(sure) !== null) ?? all[0];
     const { beforeMs, differenceAt, ...words } = found;
     const { medianMs, lowMs } = found.difference;
     const countsMs = -leastSaving * beforeMs;
-    const strict = differenceAt(1 - wrongAtMost / judged.length);
+    const strict = differenceAt(sure);
     if (strict !== null && strict.highMs < 0 && medianMs <= countsMs) {
       const { key, sentence, variant } = change;
       best.push({ key, sentence, title: variant.name, spec: variant.spec, ...words });
-    } else if (lowMs < countsMs) unsure.push(change);
+    } else (lowMs < countsMs ? unsure : idle).push({ ...change, difference: found.difference });
   }
   best.sort((a, b) => a.difference.medianMs - b.difference.medianMs);
-  return { best: best.slice(0, mostAdvices), unknown, unsure };
+  const [first, more] = [best.slice(0, mostAdvices), best.slice(mostAdvices)];
+  return { best: first, more, unknown, unsure, idle };
 }
 
 /** The changes that can be made to a machine here. */
@@ -105,8 +118,21 @@ export function leversOf(spec: MachineSpec, host: HostStatus): ReadyVariant[] {
   );
 }
 
+/**
+ * The experiment that would tell what is not known, or not surely; null where nothing is left to tell. Both at once:
+ * what was measured too few times must not wait for what was never measured.
+ */
+export function questionOf(
+  spec: MachineSpec,
+  { unknown, unsure }: Pick<Advices, 'unknown' | 'unsure'>,
+): LabPlan | null {
+  const open = [...unsure, ...unknown];
+  if (open.length === 0) return null;
+  return measuringPlan(spec, open, unsure.length > 0 ? moreRounds : fewRounds);
+}
+
 /** A small experiment that tells what is not known yet. */
-export function measuringPlan(
+function measuringPlan(
   spec: MachineSpec,
   unknown: readonly ReadyVariant[],
   rounds: number,
@@ -126,20 +152,20 @@ type Evidence = Pick<Advice, 'difference' | 'measuredAtMs' | 'experimentId' | 'l
   readonly differenceAt: (sure: number) => Difference | null;
 };
 
-function newestEvidence(
+/** What each experiment says of the two, the newest first. */
+function evidence(
   from: MachineSpec,
   to: MachineSpec,
   host: HostStatus,
   finished: readonly Experiment[],
-): Evidence | null {
-  for (const experiment of finished) {
+): Evidence[] {
+  return finished.flatMap((experiment) => {
     const [before, after] = [from, to].map((spec) => variantLike(experiment, spec, host));
-    if (before === undefined || after === undefined) continue;
+    if (before === undefined || after === undefined) return [];
     const found = differenceBetween(experiment, before, after);
-    if (found === null) continue;
+    if (found === null) return [];
     return { ...found, measuredAtMs: experiment.createdAtMs, experimentId: experiment.id };
-  }
-  return null;
+  });
 }
 
 /** The variant that boots as this definition would here and now; undefined for none. */

@@ -15,15 +15,7 @@ import {
   type MachineView,
 } from '../../shared/index.ts';
 import { asAppError, request } from '../api/index.ts';
-import {
-  adviceFor,
-  fewRounds,
-  leversOf,
-  measuringPlan,
-  moreRounds,
-  type Advice,
-  type Advices,
-} from './advice.ts';
+import { adviceFor, leversOf, questionOf, type Advice, type Advices } from './advice.ts';
 import { ofMachine } from './draft-plan.ts';
 import type { LabStore } from './lab-store.svelte.ts';
 import { VariantChecks } from './variant-checks.svelte.ts';
@@ -119,22 +111,16 @@ export class Advisor {
   }
 
   /** The experiment that would tell what is not known, or not surely; null where nothing is left to tell. */
-  readonly question: { plan: LabPlan; again: boolean } | null = $derived.by(() => {
-    const { unknown, unsure } = this.advices ?? { unknown: [], unsure: [] };
-    const { spec } = this.#machine();
-    if (unknown.length > 0) {
-      return { plan: measuringPlan(spec, unknown, fewRounds), again: false };
-    }
-    if (unsure.length === 0) return null;
-    return { plan: measuringPlan(spec, unsure, moreRounds), again: true };
-  });
+  readonly question: LabPlan | null = $derived.by(() =>
+    this.advices ? questionOf(this.#machine().spec, this.advices) : null,
+  );
 
   /** Starts it. */
   measure(): Promise<void> {
     return this.#try('measure', async () => {
-      if (this.question === null) return;
+      const plan = this.question;
+      if (plan === null) return;
       const { id } = this.#machine();
-      const { plan } = this.question;
       const variants = plan.variants.map((variant) => ofMachine(id, variant));
       await this.#lab.start({ ...plan, variants });
     });
