@@ -63,6 +63,10 @@ describe('a boot of the real QEMU', () => {
     await app.button('Save').click();
     await app.openTab('Boot');
     await app.button('Start').first().click();
+    const wait = /^It waits for the text “never printed” on the console, at most 8 s, until \d\d:/;
+    await app.page.getByText(wait).waitFor({ timeout: 60_000 });
+    await app.page.getByText('Not ready yet', { exact: true }).waitFor();
+    expect(await app.page.getByText(/median|did not say when it was ready/).count()).toBe(0);
     await app.page.getByText('Deadline passed', { exact: true }).waitFor({ timeout: 60_000 });
     await app.page.getByText(/waits for the text “never printed” on the console/).waitFor();
     await app.page

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import type { BootTimeline, Run, RunEnd } from '../../shared/index.ts';
 import { baselineText, readyWords, verdictOf } from './ready-words.ts';
 import { sampleBoot, sampleRun } from './sample-runs.ts';
@@ -14,7 +14,7 @@ const cutOff = (boot: Partial<BootTimeline>, change: Partial<Run> = {}): Run =>
     ...change,
   });
 const said = (run: Run): string => {
-  const { headline, notes } = readyWords(run);
+  const { headline, notes } = readyWords(run, null);
   return [headline ?? 'a time', ...notes].join(' ');
 };
 
@@ -38,6 +38,27 @@ it('says of a boot without its sign that it was never ready, and gives it no tim
     'Not seen to its end',
     'a time',
   ]);
+});
+
+afterEach(() => vi.unstubAllEnvs());
+
+it('says what a boot waits for and until when, and no verdict before the end', () => {
+  vi.stubEnv('TZ', 'UTC');
+  const phases = [{ name: 'qmp' as const, startMs: 0, durationMs: 200 }];
+  const startedAtMs = Date.UTC(2026, 10, 29, 15, 14, 3);
+  const waiting = cutOff({ phases }, { startedAtMs });
+  const words = readyWords(waiting, 30);
+  expect([words.headline, ...words.notes]).toEqual([
+    ...['Not ready yet', 'Its first process ran after 2.61 s.'],
+    'It waits for TCP port 80 in the guest, at most 30 s, until 15:14:33.',
+  ]);
+  const held = cutOff({ phases, reached: 'partial', conditions: ['paused'] }, { startedAtMs });
+  expect(readyWords(held, 30).notes).toEqual([
+    'It waits for TCP port 80 in the guest, at most 30 s without the time that it was held.',
+  ]);
+  expect(readyWords(waiting, null).notes.at(-1)).toBe('It waits for TCP port 80 in the guest.');
+  const summary = summarize([sampleRun(1, 800), sampleRun(2, 900)] as MeasuredRun[]);
+  expect(verdictOf(waiting, summary, true)).toBeNull();
 });
 
 it('holds a boot that was never ready against no median and no baseline', () => {

@@ -3,7 +3,7 @@
  * Pure. Must never hold a boot without its sign of readiness against one that had it.
  */
 import { bootOutcome, hasBootTime, sayReadySign, type Run } from '../../shared/index.ts';
-import { formatDuration } from '../format/index.ts';
+import { formatClock, formatDuration } from '../format/index.ts';
 import { doubtsOf, formatDelta, formatDeltaShare } from './boot-words.ts';
 import { isMeasured, kindOf, type BootSummary, type MeasuredRun } from './statistics.ts';
 
@@ -15,13 +15,15 @@ export interface ReadyWords {
   notes: string[];
 }
 
-/** What became of a boot. */
-export function readyWords(run: Run): ReadyWords {
+/** What became of a boot. @param deadlineSeconds how long its sign is waited for; null where that is not known */
+export function readyWords(run: Run, deadlineSeconds: number | null): ReadyWords {
   switch (bootOutcome(run)) {
     case 'ready':
       return { title: 'Ready in', headline: null, notes: [] };
     case 'first-process':
       return { title: 'User space after', headline: null, notes: [untold] };
+    case 'waiting':
+      return { title: 'Boot', headline: 'Not ready yet', notes: waitingFor(run, deadlineSeconds) };
     case 'never-ready':
       return { title: 'Boot', headline: 'Never ready', notes: whyNeverReady(run) };
     default:
@@ -32,6 +34,28 @@ export function readyWords(run: Run): ReadyWords {
 const untold = 'The guest did not say when it was ready, so the time ends with its first process.';
 const unseen =
   'Neither the first process nor readiness was seen. Machines with Nandu’s guest initrd report both.';
+
+function waitingFor({ boot, startedAtMs }: Run, deadlineSeconds: number | null): string[] {
+  if (!boot) return [];
+  const first =
+    boot.reached === 'user-space'
+      ? [`Its first process ran after ${formatDuration(boot.totalMs)}.`]
+      : [];
+  // The wait begins when the guest does, which is where the monitor's phase ends.
+  const monitor = boot.phases.find(({ name }) => name === 'qmp');
+  let limit = '';
+  if (deadlineSeconds !== null) {
+    const mostMs = deadlineSeconds * 1000;
+    const held = boot.conditions.includes('paused');
+    limit = `, at most ${deadlineSeconds} s`;
+    if (held) limit += ' without the time that it was held';
+    else if (monitor) {
+      const endsAtMs = startedAtMs + monitor.startMs + monitor.durationMs + mostMs;
+      limit += `, until ${formatClock(endsAtMs)}`;
+    }
+  }
+  return [...first, `It waits for ${sayReadySign(boot.sign)}${limit}.`];
+}
 
 function whyUnseen(run: Run): string[] {
   // What is said of a deadline that passed says as much.

@@ -70,15 +70,22 @@ const longDate = new Intl.DateTimeFormat('en-GB', {
   year: 'numeric',
 });
 
+const clock = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
+
+/** A moment of today or of the next minutes, to the second: “14:02:31”. */
+export function formatClock(atMs: number): string {
+  return clock.format(new Date(atMs));
+}
+
 /** When something was, short: “today 14:02”, “yesterday 09:30”, “3 Nov 14:02”, “3 Nov 2025”. */
 export function formatWhen(atMs: number, nowMs: number): string {
   const at = new Date(atMs);
   const now = new Date(nowMs);
-  const clock = time.format(at);
-  if (at.toDateString() === now.toDateString()) return `today ${clock}`;
+  const minutes = time.format(at);
+  if (at.toDateString() === now.toDateString()) return `today ${minutes}`;
   const yesterday = new Date(now.getFullYear(), now.getMonth(), now.getDate() - 1);
-  if (at.toDateString() === yesterday.toDateString()) return `yesterday ${clock}`;
-  if (at.getFullYear() === now.getFullYear()) return `${shortDate.format(at)} ${clock}`;
+  if (at.toDateString() === yesterday.toDateString()) return `yesterday ${minutes}`;
+  if (at.getFullYear() === now.getFullYear()) return `${shortDate.format(at)} ${minutes}`;
   return longDate.format(at);
 }
 
