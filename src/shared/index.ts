@@ -20,6 +20,7 @@ export * from './lab-board.ts';
 export * from './lab-rounds.ts';
 export * from './lab-schedule.ts';
 export * from './lab-statistics.ts';
+export * from './lab-words.ts';
 export * from './machine-spec.ts';
 export * from './machine.ts';
 export * from './network-words.ts';

@@ -50,6 +50,14 @@ describe('figuresOf', () => {
     expect([second?.failures, second?.times.length]).toEqual([1, 6]);
   });
 
+  it('has no 95th percentile of fewer than 20 boots, and their longest', () => {
+    expect([first?.p95Ms, first?.longestMs]).toEqual([null, 3000]);
+    const many = Array.from({ length: 21 }, (_, round) => resultOf(round, 0, 1000 + round));
+    const [twenty] = figuresOf({ ...plan, rounds: 20 }, many);
+    expect(twenty?.p95Ms).toBeCloseTo(1019.05);
+    expect(figuresOf(plan, [])[0]).toMatchObject({ p95Ms: null, longestMs: null });
+  });
+
   it('compares within rounds, so that a slow moment of the host counts for neither', () => {
     expect(second?.difference).toEqual({ medianMs: -700, lowMs: -710, highMs: -695, pairs: 6 });
   });

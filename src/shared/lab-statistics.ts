@@ -10,6 +10,8 @@ import { median, medianInterval, quantile } from './statistics.ts';
 const confidence = 0.95;
 /** The fewest pairs with an interval that is so sure: that of five could be 93.75 % sure at most. */
 export const fewestPairs = 6;
+/** Fewer boots have no twentieth part. */
+export const fewestForP95 = 20;
 /** Tukey's fences: farther than this many interquartile ranges outside of the middle half. */
 const fence = 1.5;
 
@@ -23,6 +25,8 @@ export interface VariantFigures {
   }[];
   readonly failures: number;
   readonly medianMs: number | null;
+  readonly longestMs: number | null;
+  /** Null for fewer than {@link fewestForP95} boots: of those it would be the longest or little else. */
   readonly p95Ms: number | null;
   /** From the first variant to this one; null for the first, and where there are too few pairs. */
   readonly difference: Difference | null;
@@ -68,7 +72,8 @@ export function figuresOf(
       failures: counted.filter((result) => result.variant === variant && result.failure !== null)
         .length,
       medianMs: all.length === 0 ? null : median(all),
-      p95Ms: all.length === 0 ? null : quantile(all, 0.95),
+      longestMs: all.length === 0 ? null : Math.max(...all),
+      p95Ms: all.length < fewestForP95 ? null : quantile(all, 0.95),
       difference: variant === 0 ? null : differenceOf(pairs, sure),
     };
   });

@@ -43,7 +43,7 @@ ${
 <p class="quiet">Medians of the differences within a round; each interval by itself is exact, by order statistics, and at least 95 % sure.</p>`
 }
 <h2>Milliseconds from spawn to ready</h2>
-<table><tr><th>Variant<th>Boots<th>Failed<th>Median<th>95th percentile<th>Far out</tr>
+<table><tr><th>Variant<th>Boots<th>Failed<th>Median<th>Longest<th>95th percentile<th>Far out</tr>
 ${figures.map((row) => tableRow(row, name(row.variant))).join('\n')}
 </table>
 ${plot(figures, name)}
@@ -78,9 +78,12 @@ ${results
 `;
 }
 
-function tableRow({ times, failures, medianMs, p95Ms }: VariantFigures, name: string): string {
+function tableRow(
+  { times, failures, medianMs, longestMs, p95Ms }: VariantFigures,
+  name: string,
+): string {
   const outliers = times.filter(({ outlier }) => outlier).length;
-  return `<tr><td>${escape(name)}<td>${times.length}<td>${failures}<td>${number(medianMs)}<td>${number(p95Ms)}<td>${outliers}</tr>`;
+  return `<tr><td>${escape(name)}<td>${times.length}<td>${failures}<td>${number(medianMs)}<td>${number(longestMs)}<td>${number(p95Ms)}<td>${outliers}</tr>`;
 }
 
 /** A dot for each boot, a stroke for the median; what lies far out is a ring. */
