@@ -77,7 +77,9 @@ export class BootPage {
       this.chosen && hasBootTime(this.chosen) ? this.chosen : this.measured.findLast(hasBootTime);
     return reference ? levelAround(this.measured, this.shifts, reference) : null;
   });
-  readonly summary = $derived.by(() => summarize(undisturbed(this.level?.runs ?? [])));
+  /** The runs that the summary is of. */
+  readonly counted = $derived.by(() => undisturbed(this.level?.runs ?? []));
+  readonly summary = $derived.by(() => summarize(this.counted));
   readonly verdict = $derived.by(() =>
     this.baseline ? againstBaseline(this.measured, this.baseline) : null,
   );

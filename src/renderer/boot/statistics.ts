@@ -86,6 +86,7 @@ export interface BootSummary {
   lowerQuartileMs: number;
   upperQuartileMs: number;
   p95Ms: number;
+  longestMs: number;
 }
 
 export function summarize(runs: readonly MeasuredRun[]): BootSummary | null {
@@ -97,6 +98,7 @@ export function summarize(runs: readonly MeasuredRun[]): BootSummary | null {
     lowerQuartileMs: quantile(totals, 0.25),
     upperQuartileMs: quantile(totals, 0.75),
     p95Ms: quantile(totals, 0.95),
+    longestMs: Math.max(...totals),
   };
 }
 
