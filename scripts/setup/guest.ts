@@ -49,11 +49,13 @@ async function main([folder, modulesRecipe, userlandRecipe]: readonly string[]):
         ? present.kernels
         : [await fetchKernel(store, work.path)];
     report('building the initrd');
+    const initPath = join(work.path, 'init');
+    await compileStatic(join(resourcesFolder, 'init'), initPath);
     const agentPath = join(work.path, 'nandu-agent');
     await compileStatic(join(resourcesFolder, 'agent'), agentPath);
     const tscRatePath = join(work.path, 'tsc-rate');
     await compileStatic(join(resourcesFolder, '..', 'host'), tscRatePath);
-    const userland = await buildUserlandArchive({ ...(await userlandSources()), agentPath });
+    const userland = await buildUserlandArchive({ ...(await foundSources()), initPath, agentPath });
     const userlandPath = join(work.path, 'userland');
     await writeFile(userlandPath, userland);
     const complete: GuestManifestKernel[] = [];
@@ -126,8 +128,8 @@ async function areIntact(store: GuestStore, manifest: GuestManifest): Promise<bo
   return true;
 }
 
-async function userlandSources(): Promise<Omit<UserlandSources, 'agentPath'>> {
-  const initPath = join(resourcesFolder, 'init');
+/** What is not compiled. */
+async function foundSources(): Promise<Omit<UserlandSources, 'initPath' | 'agentPath'>> {
   const powerPath = join(resourcesFolder, 'power');
   const udhcpcPath = join(resourcesFolder, 'udhcpc');
   for (const busyboxPath of BUSYBOX_PATHS) {
@@ -135,7 +137,7 @@ async function userlandSources(): Promise<Omit<UserlandSources, 'agentPath'>> {
       () => true,
       () => false,
     );
-    if (isExecutable) return { busyboxPath, initPath, powerPath, udhcpcPath };
+    if (isExecutable) return { busyboxPath, powerPath, udhcpcPath };
   }
   throw new Error('There is no busybox. Install "busybox-static" (on Fedora and Arch "busybox").');
 }

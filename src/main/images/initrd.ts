@@ -13,7 +13,7 @@ import { EM_X86_64, needsInterpreter, parseElfHeader } from './elf.ts';
 export interface UserlandSources {
   /** a statically linked busybox */
   busyboxPath: string;
-  /** the script that becomes /init */
+  /** /init, statically linked */
   initPath: string;
   /** the script behind poweroff, reboot and halt */
   powerPath: string;
@@ -48,6 +48,7 @@ const runProgram = promisify(execFile);
  */
 export async function buildUserlandArchive(sources: UserlandSources): Promise<Buffer> {
   const busybox = await readStaticBusybox(sources.busyboxPath);
+  const init = await readFile(sources.initPath);
   const agent = await readFile(sources.agentPath);
   const power = await readFile(sources.powerPath);
   const applets = (await listApplets(sources.busyboxPath)).filter(
@@ -62,7 +63,7 @@ export async function buildUserlandArchive(sources: UserlandSources): Promise<Bu
       })),
       { type: 'character', path: 'dev/console', major: 5, minor: 1 },
       { type: 'character', path: 'dev/null', major: 1, minor: 3, mode: 0o666 },
-      { type: 'file', path: 'init', mode: 0o755, data: await readFile(sources.initPath) },
+      { type: 'file', path: 'init', mode: 0o755, data: init },
       { type: 'file', path: 'bin/busybox', mode: 0o755, data: busybox },
       { type: 'file', path: 'sbin/nandu-agent', mode: 0o755, data: agent },
       ...['poweroff', 'reboot', 'halt'].map((name): CpioEntry => ({
@@ -84,15 +85,6 @@ function configuration(): CpioEntry[] {
   const files: Record<string, string> = {
     'etc/passwd': 'root:x:0:0:root:/root:/bin/sh\n',
     'etc/group': 'root:x:0:\n',
-    // Mounted by one `mount -a`. /dev/pts and /dev/shm follow later: their folders must be made first.
-    'etc/fstab': [
-      'proc /proc proc nosuid,nodev,noexec 0 0',
-      'sysfs /sys sysfs nosuid,nodev,noexec 0 0',
-      'devtmpfs /dev devtmpfs nosuid,mode=755 0 0',
-      'tmpfs /run tmpfs nosuid,nodev,mode=755 0 0',
-      'tmpfs /tmp tmpfs nosuid,nodev,mode=1777 0 0',
-      '',
-    ].join('\n'),
     // Debian's busybox runs its own applets before anything on PATH, but functions before those.
     'etc/profile': ['poweroff', 'reboot', 'halt']
       .map((name) => `${name}() { /sbin/${name}; }\n`)
@@ -122,14 +114,7 @@ async function listApplets(path: string): Promise<string[]> {
   const applets = stdout
     .split('\n')
     .filter((line) => /^[\w./[-]+$/.test(line) && !line.endsWith('busybox'));
-  const required = [
-    'bin/sh',
-    'bin/mount',
-    'sbin/modprobe',
-    'bin/stty',
-    'usr/bin/setsid',
-    'sbin/poweroff',
-  ];
+  const required = ['bin/sh', 'sbin/modprobe', 'sbin/poweroff'];
   const absent = required.filter(
     (applet) => !applets.some((one) => one.endsWith(`/${applet.split('/').at(-1) ?? ''}`)),
   );
