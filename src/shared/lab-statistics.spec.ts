@@ -122,3 +122,8 @@ it.each([
 ])('says %j plainly', (difference, sentence) => {
   expect(sayDifference('ELF', difference)).toBe(sentence);
 });
+
+it('does not call too few what was never ready, or had no reference', () => {
+  expect(sayDifference('ELF', null, 'never ready')).toMatch(/^ELF: never ready, so/);
+  expect(sayDifference('ELF', null, 'no reference')).toMatch(/reference was never ready\.$/);
+});

@@ -4,6 +4,7 @@
  */
 import { phaseNames, type PhaseName } from './boot.ts';
 import type { Experiment, LabPlan, LabResult } from './lab.ts';
+import type { LabGap } from './lab-schedule.ts';
 import { median, medianInterval, quantile } from './statistics.ts';
 
 /** How sure differences are said to be, of each one by itself. */
@@ -123,9 +124,19 @@ export function phaseMedians(
   });
 }
 
-/** A difference in a plain sentence. */
-export function sayDifference(name: string, difference: Difference | null): string {
-  if (difference === null) return `${name}: too few boots to compare (${fewestPairs} are needed).`;
+const gapSentences: Record<LabGap, string> = {
+  'never ready': 'never ready, so there is nothing to compare',
+  'no reference': 'nothing to compare with, as the reference was never ready',
+  'too few': `too few boots to compare (${fewestPairs} are needed)`,
+};
+
+/** A difference in a plain sentence. @param gap why there is none, where there is none. */
+export function sayDifference(
+  name: string,
+  difference: Difference | null,
+  gap: LabGap = 'too few',
+): string {
+  if (difference === null) return `${name}: ${gapSentences[gap]}.`;
   const { medianMs, lowMs, highMs } = difference;
   if (lowMs <= 0 && highMs >= 0) {
     return `${name}: no difference can be told; it lies between ${seconds(-lowMs)} faster and ${seconds(highMs)} slower, 95 % sure.`;

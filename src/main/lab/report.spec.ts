@@ -39,14 +39,15 @@ it('is one page without markup of others, and hides no failure', () => {
   expect(report).not.toContain('\u001b');
   expect(report).not.toMatch(/https?:|src=|@import|url\(/);
   for (const said of [
-    '&lt;script&gt;alert(1)&lt;/script&gt;: too few boots to compare',
-    'emulated (TCG)',
+    '&lt;script&gt;alert(1)&lt;/script&gt;: never ready, so there is nothing to compare',
+    '<b>Emulated (TCG)</b>',
+    '<b>6 boots: loaded host</b>',
     '2 × Some CPU',
     "qemu -append 'a b' '&lt;x&gt;'",
     'It did not come to a command.',
     'It &lt;panicked&gt;.',
     '[31mKernel panic&lt;/pre&gt;',
-    '<td>1002.5<td>',
+    '<td>6<td>–<td>1002.5<td>1005.0<td>–<td>0</tr>',
     '<td>loaded host</tr>',
     '<tr><td title="Ends with the first process’s line on the console: Nandu’s clock, within some milliseconds.">Kernel<td>1002.5<td>–</tr>',
     'by order statistics, and at least 95 % sure',
@@ -87,11 +88,54 @@ it('names what was booted by content, and what QEMU said of a boot that failed',
 it('numbers the rounds as the window does: warm-ups by themselves, those that count from 1 on', () => {
   const plan = { ...experiment.plan, rounds: 5, warmUps: 1 };
   const report = labReport({ ...experiment, plan });
-  expect(report).toContain('5 rounds in turns, shuffled by seed 4, after 1 warm-up ·');
+  expect(report).toContain('5 rounds in turns, shuffled by seed 4, after 1 warm-up</p>');
   const rounds = [...report.matchAll(/<tr><td>(Warm-up \d|\d)<td>a &amp;/g)].map(([, at]) => at);
   expect(rounds).toEqual(['Warm-up 1', '1', '2', '3', '4', '5']);
   const { results } = labData({ ...experiment, plan });
   expect(
     results.filter(({ variant }) => variant === 0).map(({ round, warmUp }) => [warmUp, round]),
   ).toEqual([[1, null], ...[1, 2, 3, 4, 5].map((at) => [null, at])]);
+});
+
+/** The same with a second variant that boots. */
+function compared(rounds: number): Experiment {
+  const results = Array.from({ length: rounds }, (_, round) =>
+    [0, 1].map((variant) => ({
+      ...{ round, variant, startedAtMs: 1, failure: null },
+      boot: boot(variant === 0 ? 3000 + round : 1000),
+    })),
+  ).flat();
+  return { ...experiment, results };
+}
+
+it('has a table of the differences with their intervals and shares, and what the variants were made from', () => {
+  const report = labReport(compared(7));
+  expect(report).toContain('<td>−2003.0<td>−67 %<td>−2006.0 to −2000.0<td>7</tr>');
+  expect(report).toContain(' UTC · made from “x” · ');
+  expect(report).toContain('it need not be the difference of the two medians');
+  expect(labReport(compared(5))).toContain('<td class="words" colspan="4">too few</tr>');
+});
+
+it('draws every boot over an axis with ticks and their unit', () => {
+  const report = labReport(compared(7));
+  expect(report.match(/<circle/g)).toHaveLength(14);
+  const ticks = [...report.matchAll(/class="tick">([^<]*)</g)].map(([, text]) => text);
+  expect(ticks).toEqual(['1 s', '1.5 s', '2 s', '2.5 s', '3 s']);
+});
+
+it('says of what was given up that it was, and never that it was too few', () => {
+  const report = labReport(experiment);
+  expect(report).toContain('<td class="words" colspan="4">never ready</tr>');
+  expect(report).toContain('Given up after 6 failures');
+  expect(report).not.toContain('too few');
+  const [first, second] = experiment.plan.variants;
+  const swapped = experiment.results.map((one) => ({ ...one, variant: 1 - one.variant }));
+  const plan = {
+    ...experiment.plan,
+    variants: [second ?? expect.unreachable(), first ?? expect.unreachable()],
+  };
+  const lost = labReport({ ...experiment, plan, results: swapped, state: 'cancelled' });
+  expect(lost).toContain('The reference was never ready: nothing can be compared.');
+  expect(lost).toContain('nothing to compare with, as the reference was never ready');
+  expect(lost).toContain(' · cancelled after 12 boots<');
 });

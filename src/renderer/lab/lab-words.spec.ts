@@ -1,15 +1,15 @@
 import { expect, it } from 'vitest';
-import type {
-  Experiment,
-  LabState,
-  LabVariant,
-  MachineSpec,
-  MachineView,
+import {
+  doubtsOf,
+  type Experiment,
+  type LabState,
+  type LabVariant,
+  type MachineSpec,
+  type MachineView,
 } from '../../shared/index.ts';
 import {
   bootDifferencesOf,
   boots,
-  doubtsOf,
   imageHolders,
   interval,
   lastWordsOf,

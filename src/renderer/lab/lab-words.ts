@@ -1,21 +1,15 @@
 /**
- * An experiment in words: its state, what makes its figures doubtful, its differences.
- * Pure; the only place where these sentences are written.
+ * An experiment in words: its state, how far it is, its differences.
+ * Pure; the only place where these sentences are written, but for those that the report has, too (shared).
  */
-import {
-  bootConditions,
-  conditionInfo,
-  readySignOf,
-  sayReadySign,
-  type BootCondition,
-  type Difference,
-  type Experiment,
-  type ExperimentSummary,
-  type LabResult,
-  type LabState,
-  type LabTrouble,
-  type LabVariant,
-  type MachineView,
+import type {
+  Difference,
+  ExperimentSummary,
+  LabResult,
+  LabState,
+  LabTrouble,
+  LabVariant,
+  MachineView,
 } from '../../shared/index.ts';
 import { formatCount, formatDuration } from '../format/index.ts';
 import type { DotTone } from '../ui/index.ts';
@@ -87,54 +81,6 @@ export function boots({
 }: Pick<ExperimentSummary, 'state' | 'done' | 'total'>): string {
   if (state === 'cancelled') return `${formatCount(done, 'boot')} made`;
   return done === total ? formatCount(total, 'boot') : `${done} of ${formatCount(total, 'boot')}`;
-}
-
-/** Why figures should not be taken at face value. */
-export interface LabDoubt {
-  readonly key: BootCondition | 'emulated' | 'mixed' | 'signs';
-  readonly label: string;
-  readonly sentence: string;
-  readonly tone: 'plain' | 'warn';
-}
-
-/** What disturbed the boots that count, and how many of them. */
-export function doubtsOf({ plan, results, commands }: Experiment): LabDoubt[] {
-  const counted = results.filter(({ round }) => round >= plan.warmUps);
-  const accelerators = new Set(commands.flatMap((command) => command?.accelerator ?? []));
-  const found: LabDoubt[] = [];
-  if (accelerators.size > 1) {
-    found.push({
-      ...{ key: 'mixed', label: 'KVM and emulation', tone: 'warn' },
-      sentence: 'Some variants ran under KVM and some emulated: see each variant’s command.',
-    });
-  } else if (accelerators.has('tcg')) {
-    found.push({
-      ...{ key: 'emulated', label: 'Emulated (TCG)', tone: 'warn' },
-      sentence: 'QEMU translated the guest’s instructions: not what KVM would show.',
-    });
-  }
-  const signs = new Set(
-    counted.flatMap(({ variant, boot }) => {
-      const spec = plan.variants[variant]?.spec;
-      if (boot?.reached !== 'ready' || spec === undefined) return [];
-      return boot.sign ?? readySignOf(spec);
-    }),
-  );
-  if (signs.size > 1) {
-    found.push({
-      ...{ key: 'signs', label: 'Different signs', tone: 'warn' },
-      sentence: `Not all were ready by the same sign, so times end at different moments: ${[...signs].map(sayReadySign).join('; ')}.`,
-    });
-  }
-  for (const condition of bootConditions) {
-    const count = counted.filter(({ boot }) => boot?.conditions.includes(condition)).length;
-    if (count === 0) continue;
-    const { label, sentence } = conditionInfo[condition];
-    const share = count === counted.length ? 'All boots' : formatCount(count, 'boot');
-    const tone = condition === 'no-trace' ? 'plain' : 'warn';
-    found.push({ key: condition, label: `${share}: ${label.toLowerCase()}`, sentence, tone });
-  }
-  return found;
 }
 
 /** In what the lab's boots of these variants differ from starts of a machine, in sentences. */

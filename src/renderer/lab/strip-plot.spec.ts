@@ -1,15 +1,7 @@
 import { expect, it } from 'vitest';
-import { figuresOf, type VariantFigures } from '../../shared/index.ts';
+import { axisOf, figuresOf, tickText, xOf, type VariantFigures } from '../../shared/index.ts';
 import { sampleExperiment, sampleVariant } from './sample-experiment.ts';
-import {
-  axisOf,
-  dotAfter,
-  nearestDot,
-  scatterOf,
-  tickText,
-  xOf,
-  type PlotDot,
-} from './strip-plot.ts';
+import { dotAfter, nearestDot, scatterOf, type PlotDot } from './strip-plot.ts';
 
 function figures(boots: (number | string)[][]): VariantFigures[] {
   const { plan, results } = sampleExperiment(

@@ -1,6 +1,6 @@
 /**
- * The strip plot's geometry: where each boot's dot lies, which ticks the axis has, and where the keys lead.
- * Pure. Never leaves a boot out: what lies far out stretches the axis.
+ * The strip plot's dots: how they scatter, which one is nearest, and where the keys lead.
+ * Pure. Never leaves a boot out.
  */
 import type { VariantFigures } from '../../shared/index.ts';
 
@@ -10,44 +10,6 @@ export interface PlotDot {
   readonly round: number;
   readonly ms: number;
   readonly outlier: boolean;
-}
-
-/** An axis from `fromMs` to `toMs`. */
-export interface PlotAxis {
-  readonly fromMs: number;
-  readonly toMs: number;
-  readonly ticks: readonly number[];
-}
-
-/** Of the whole range, so that no dot lies on the edge. */
-const margin = 0.04;
-/** A range smaller than this, of the largest time, would make noise look like news. */
-const leastRange = 0.05;
-
-const nearNothing = 0.3;
-
-/** Null where no boot was ready. @param about so many ticks have room. */
-export function axisOf(figures: readonly VariantFigures[], about: number): PlotAxis | null {
-  const all = figures.flatMap(({ times }) => times.map(({ ms }) => ms));
-  if (all.length === 0) return null;
-  const [least, most] = [Math.min(...all), Math.max(...all)];
-  const range = Math.max(most - least, most * leastRange, 1);
-  const middle = (least + most) / 2;
-  const from = middle - range * (0.5 + margin);
-  // Where nothing is almost in sight, it is shown: lengths can be compared then.
-  const fromMs = from < range * nearNothing ? 0 : from;
-  const toMs = middle + range * (0.5 + margin);
-  return { fromMs, toMs, ticks: ticksOf(fromMs, toMs, about) };
-}
-
-/** @returns pixels from the left. */
-export function xOf({ fromMs, toMs }: PlotAxis, ms: number, widthPx: number): number {
-  return ((ms - fromMs) / (toMs - fromMs)) * widthPx;
-}
-
-/** The ticks' texts, all in one unit: “0.5 s”, “200 ms”. */
-export function tickText({ toMs }: PlotAxis, tick: number): string {
-  return toMs >= 2_000 ? `${Number((tick / 1000).toPrecision(6))} s` : `${tick} ms`;
 }
 
 /** From −1 to 1, the same for the same round, so that dots of like times lie beside each other. */
@@ -102,16 +64,4 @@ export function dotAfter(
 
 function byTime({ variant, times }: VariantFigures): PlotDot[] {
   return times.map((time) => ({ variant, ...time })).sort((a, b) => a.ms - b.ms);
-}
-
-/** Round numbers: 1, 2 or 5 times a power of ten apart. */
-function ticksOf(fromMs: number, toMs: number, about: number): number[] {
-  const rough = (toMs - fromMs) / Math.max(1, about);
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((factor) => factor * power).find((size) => size >= rough) ?? rough;
-  const first = Math.ceil(fromMs / step);
-  const last = Math.floor(toMs / step);
-  return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) =>
-    Number(((first + index) * step).toPrecision(12)),
-  );
 }
