@@ -21,6 +21,9 @@ export type DraftStart = { machine: MachineId | null } | { plan: LabPlan };
 /** What can be asked of an experiment and takes a moment. */
 export type LabVerb = 'pause' | 'resume' | 'cancel' | 'remove' | 'export' | 'repeat';
 
+/** So many experiments are asked what a boot takes, until one can tell. */
+const mostAsked = 3;
+
 /** Told of an experiment that is over, with what was before. */
 export type EndListener = (after: ExperimentSummary) => void;
 
@@ -159,12 +162,16 @@ export class LabStore {
   }
 
   async #learnTime(): Promise<void> {
-    const told = this.#list.find(({ done }) => done > 3);
-    if (!told) return;
-    const over = told.state === 'finished';
-    const asked = over ? this.finished(told.id) : request('lab:get', { id: told.id });
-    const experiment = await asked.catch(() => null);
-    this.#msPerBoot = experiment && msPerBoot(experiment);
+    const told = this.#list.filter(({ done, trouble }) => done > 3 && trouble !== 'nothing-ready');
+    for (const { id, state } of told.slice(0, mostAsked)) {
+      const asked = state === 'finished' ? this.finished(id) : request('lab:get', { id });
+      const experiment = await asked.catch(() => null);
+      const learned = experiment && msPerBoot(experiment);
+      if (learned === null) continue;
+      this.#msPerBoot = learned;
+      return;
+    }
+    this.#msPerBoot = null;
   }
 
   #put(summary: ExperimentSummary): void {

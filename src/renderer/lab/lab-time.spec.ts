@@ -24,6 +24,23 @@ it('tells time by the middle gap between boots, so that a pause is of no account
   expect(guessedMsPerBoot(sampleHost)).toBe(4_000);
 });
 
+it('learns nothing of boots that failed: a panic is short, a deadline long', () => {
+  const panics = sampleExperiment(variants, [
+    ['no', 'no', 'no', 'no'],
+    ['no', 'no', 'no', 'no'],
+  ]);
+  expect(msPerBoot(panics)).toBeNull();
+  const half = sampleExperiment(variants, [
+    [900, 900, 900, 900],
+    ['no', 'no', 'no', 'no'],
+  ]);
+  const results = half.results.map((result) =>
+    // After each failure the next boot comes at once.
+    result.variant === 0 ? result : { ...result, startedAtMs: result.startedAtMs + 2_500 },
+  );
+  expect(msPerBoot({ results })).toBe(5_500);
+});
+
 it('names warm-ups as such, counts the rounds after them from 1 on, and says what boots', () => {
   const of = (rounds: number): string | null =>
     sayRound(

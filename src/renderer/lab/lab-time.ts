@@ -16,11 +16,15 @@ const fewestGaps = 3;
 /** From one boot's start to the next one's, launch and end included, where nothing was measured yet. */
 const guessMs = { kvm: 1_500, emulated: 4_000 };
 
-/** The middle time from one boot's start to the next one's; null where too few were made. */
+/** The middle time from the start of a boot that was ready to the next one's; null where too few were made. */
 export function msPerBoot({ results }: Pick<Experiment, 'results'>): number | null {
-  const starts = results.map(({ startedAtMs }) => startedAtMs).sort((a, b) => a - b);
+  const boots = results.toSorted((a, b) => a.startedAtMs - b.startedAtMs);
+  // One that failed says nothing of what a boot takes: a panic is short, and a deadline long.
+  const gaps = boots.slice(1).flatMap(({ startedAtMs }, index) => {
+    const before = boots[index];
+    return before?.failure === null ? [startedAtMs - before.startedAtMs] : [];
+  });
   // The median, so that a pause or an end of the app between two boots is of no account.
-  const gaps = starts.slice(1).map((start, index) => start - (starts[index] ?? start));
   if (gaps.length < fewestGaps) return null;
   return gaps.sort((a, b) => a - b)[Math.floor(gaps.length / 2)] ?? null;
 }
