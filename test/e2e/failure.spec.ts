@@ -110,7 +110,10 @@ describe('a boot that ends in a panic', () => {
       await app.waitForState('Crashed');
       const table = app.page.getByRole('table', { name: 'Boot phases' });
       await expect.poll(() => table.innerText()).toMatch(/User space\s+not seen/);
+      // What the kernel did until it panicked is no phase with an end, but it was seen.
+      await expect.poll(() => table.innerText()).toMatch(/Kernel\s.*\sUnfinished/);
       expect(await table.innerText()).not.toMatch(/%|Share|Total/);
+      await app.page.getByRole('treeitem', { name: /^Kernel: .*, unfinished, at / }).waitFor();
       await app.page.getByText('The kernel panicked before its first process ran.').waitFor();
     } finally {
       await app.close();

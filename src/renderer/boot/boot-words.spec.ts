@@ -15,6 +15,7 @@ it('names every reason for doubt once, the gravest first', () => {
 
 it('says rows in full', () => {
   const boot = sampleBoot(1000, {
+    reached: 'user-space',
     phases: [{ name: 'kernel', startMs: 0, durationMs: 600 }],
     details: [{ kind: 'device', name: 'virtio-rng', startMs: 210, durationMs: 0 }],
   });

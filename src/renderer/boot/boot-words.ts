@@ -7,16 +7,15 @@ import {
   chosenSign,
   conditionInfo,
   hasBootTime,
-  phaseInfo,
   sayReadySign,
   type BootCondition,
   type BootTimeline,
-  type PhaseName,
   type ReadySign,
   type Run,
   type RunChanges,
 } from '../../shared/index.ts';
 import { formatDuration, formatShare } from '../format/index.ts';
+import { phaseWords, type ShownBoot } from './shown-boot.ts';
 import type { MeasuredRun } from './statistics.ts';
 import type { TimelineRow } from './timeline-rows.ts';
 
@@ -83,8 +82,8 @@ export function runName(run: Pick<Run, 'number' | 'baseline'>): string {
 }
 
 /** A phase's share of a boot that was seen to its end, as “ (60 %)”; nothing otherwise. */
-function shareText(boot: BootTimeline, durationMs: number): string {
-  if (boot.reached === 'partial' || boot.totalMs <= 0) return '';
+function shareText(boot: ShownBoot, durationMs: number): string {
+  if (boot.reached === 'partial' || boot.untimed || boot.totalMs <= 0) return '';
   return ` (${formatShare(durationMs / boot.totalMs)})`;
 }
 
@@ -96,34 +95,23 @@ const kinds: Record<Exclude<TimelineRow['kind'], 'phase'>, string> = {
 };
 
 /** A row's duration and place in a sentence, without its title. */
-export function rowText(boot: BootTimeline, row: TimelineRow): string {
+export function rowText(boot: ShownBoot, row: TimelineRow): string {
   const { startMs, durationMs } = row;
   const at = `at ${formatDuration(startMs)}`;
   const instant = `${formatDuration(startMs)} after the start`;
   if (row.kind === 'phase') {
-    return `${formatDuration(durationMs)}${shareText(boot, durationMs)}, ${at}`;
+    const share = row.unfinished ? ', unfinished' : shareText(boot, durationMs);
+    return `${formatDuration(durationMs)}${share}, ${at}`;
   }
   const how = durationMs > 0 ? `${formatDuration(durationMs)}, ${at}` : instant;
   return `${how} (${kinds[row.kind]})`;
 }
 
 /** All that a row says, for those who cannot see it. */
-export function rowLabel(boot: BootTimeline, row: TimelineRow): string {
+export function rowLabel(boot: ShownBoot, row: TimelineRow): string {
   const text = `${row.title}: ${rowText(boot, row)}.`;
-  return row.kind === 'phase' ? `${text} ${phaseInfo[row.phase].explanation}` : text;
+  return row.kind === 'phase' ? `${text} ${phaseWords(boot, row.phase).explanation}` : text;
 }
-
-/** By whose clock a phase's end is known, in a table's cell; the contract has the sentence. */
-export const sourceLabels: Record<PhaseName, string> = {
-  'process-start': 'Nandu’s clock, ±1 ms',
-  qmp: 'QEMU’s clock, ±1 µs',
-  firmware: 'QEMU’s trace, ±1 µs',
-  'kernel-load': 'QEMU’s trace, ±1 µs',
-  decompression: 'Guest’s uptime, ±10 ms',
-  kernel: 'Console line, some ms',
-  initrd: 'QEMU’s clock, ±1 µs',
-  'user-space': 'Its sign of readiness',
-};
 
 /** A difference with its sign: “+22 ms”, “−0.4 ms”, “±0 ms”. */
 export function formatDelta(ms: number): string {

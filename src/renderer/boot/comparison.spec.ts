@@ -48,6 +48,12 @@ it('leaves out what a partial boot never came to', () => {
   ]);
 });
 
+it('does not hold a kernel that ended with the sign against one that ended with its first process', () => {
+  const early = bootOf({ ...whole, kernel: 50 });
+  expect(told(early, elf).slice(-2)).toEqual(['kernel –', 'user-space –']);
+  expect(told(early, bootOf({ ...whole, kernel: 60 })).slice(-2)[0]).toBe('kernel 10');
+});
+
 it('gives no difference of totals where one of two boots was never ready', () => {
   const failed = sampleRun(8, 2610, {
     boot: {

@@ -11,6 +11,7 @@ import {
   type PhaseName,
 } from '../../shared/index.ts';
 import { formatDuration } from '../format/index.ts';
+import { phaseCutBySign } from './shown-boot.ts';
 import {
   comparableWith,
   endOf,
@@ -71,6 +72,9 @@ export function comparePhases(before: BootTimeline, after: BootTimeline): PhaseD
       if (expectedPhases(boot).includes(name)) apart.add(name);
     }
   }
+  // One that ended with the sign of readiness was cut short there, or goes on until there.
+  const [cut, otherCut] = [phaseCutBySign(before), phaseCutBySign(after)];
+  if (cut !== otherCut) for (const name of [cut, otherCut]) if (name) apart.add(name);
   return phaseNames
     .filter((name) => expected.has(name))
     .map((name) => {

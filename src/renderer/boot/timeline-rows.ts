@@ -10,6 +10,7 @@ import {
   type Phase,
   type PhaseName,
 } from '../../shared/index.ts';
+import type { ShownBoot } from './shown-boot.ts';
 
 /** One row. Rows of depth 1 belong to a phase, those of depth 2 to a stretch of the kernel's log. */
 export interface TimelineRow {
@@ -21,6 +22,8 @@ export interface TimelineRow {
   title: string;
   startMs: number;
   durationMs: number;
+  /** Whether its end was not seen: then it is drawn as far as it was. */
+  unfinished: boolean;
   /** The row that it belongs to; null for a phase. */
   parent: string | null;
   /** How many rows it can open. */
@@ -77,7 +80,7 @@ function nest(phase: Phase, details: readonly BootDetail[]): Node[] {
 }
 
 /** The rows that are to be seen. @param open the keys of the rows that are open */
-export function timelineRows(boot: BootTimeline, open: ReadonlySet<string>): TimelineRow[] {
+export function timelineRows(boot: ShownBoot, open: ReadonlySet<string>): TimelineRow[] {
   const rows: TimelineRow[] = [];
   const add = (
     phase: PhaseName,
@@ -89,7 +92,7 @@ export function timelineRows(boot: BootTimeline, open: ReadonlySet<string>): Tim
     const { kind, name: title, startMs, durationMs } = detail;
     rows.push({
       ...{ key, depth, kind, phase, title, startMs, durationMs, parent },
-      ...{ children: children.length, expanded },
+      ...{ children: children.length, expanded, unfinished: false },
     });
     if (expanded) for (const child of children) add(phase, child, 2, key);
   };
@@ -100,6 +103,7 @@ export function timelineRows(boot: BootTimeline, open: ReadonlySet<string>): Tim
       ...{ key: phase.name, depth: 0, kind: 'phase', phase: phase.name, parent: null },
       ...{ title: phaseInfo[phase.name].title, children: nodes.length, expanded },
       ...{ startMs: phase.startMs, durationMs: phase.durationMs },
+      unfinished: boot.unfinished === phase.name,
     });
     if (expanded) for (const node of nodes) add(phase.name, node, 1, phase.name);
   }
@@ -107,7 +111,7 @@ export function timelineRows(boot: BootTimeline, open: ReadonlySet<string>): Tim
 }
 
 /** The keys of all rows that can be opened. */
-export function openableKeys(boot: BootTimeline): string[] {
+export function openableKeys(boot: ShownBoot): string[] {
   const all = new Set<string>(boot.phases.map(({ name }) => name));
   for (const row of timelineRows(boot, all)) if (row.children > 0) all.add(row.key);
   return timelineRows(boot, all)

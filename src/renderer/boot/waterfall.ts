@@ -104,7 +104,8 @@ function placeBar(
 ): Pick<WaterfallRow, 'bar' | 'instantX' | 'text'> {
   const { startMs, durationMs } = row;
   const instant = durationMs === 0 && row.depth > 0;
-  const value = instant ? formatDuration(startMs) : formatDuration(durationMs);
+  const time = formatDuration(instant ? startMs : durationMs);
+  const value = row.unfinished ? `${time}, unfinished` : time;
   const x = plot.left + (startMs - view.fromMs) / plot.msPerPixel;
   const end = x + durationMs / plot.msPerPixel;
   // An arrow says on which side of what is looked at it lies.
