@@ -87,3 +87,19 @@ it('has names that the lab takes, also of QEMUs of one version', () => {
   expect(new Set(names).size).toBe(names.length);
   expect(names).toContain('QEMU 9.1.0 (2)');
 });
+
+it('says what a person gives up with the fast kernel, and that its initrd comes with it', () => {
+  const sentences = (base: MachineSpec): string[] =>
+    readyVariants(base, sampleHost)
+      .filter(({ key }) => key.startsWith('kernel-fast'))
+      .map(({ sentence }) => sentence);
+  const warning = /No mitigations of processor flaws, no modules, no firewall\./;
+  const [fast, bare] = sentences(sampleSpec);
+  expect(fast).toMatch(warning);
+  expect(bare).toMatch(warning);
+  expect(fast).toContain('The initrd changes with it.');
+  const own: MachineSpec = { ...sampleSpec, initrd: { kind: 'none' } };
+  expect(sentences(own)[0]).not.toContain('initrd');
+  // A machine that has it gives up nothing more.
+  expect(sentences({ ...sampleSpec, kernel: { kind: 'fast' } }).join()).not.toMatch(warning);
+});

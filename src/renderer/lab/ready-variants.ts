@@ -91,6 +91,15 @@ function ready(
   return { key, group, variant: { name, spec, board: 'microvm' }, sentence, problem };
 }
 
+/** What a person gives up with the fast kernel, and what comes with it. */
+const fastCaution = 'No mitigations of processor flaws, no modules, no firewall.';
+
+/** Said where it is chosen or applied; the README has the whole of it. */
+function cautionOf({ kernel, initrd }: MachineSpec): string {
+  if (kernel.kind === 'fast') return '';
+  return ` ${fastCaution}${initrd.kind === 'default' ? ' The initrd changes with it.' : ''}`;
+}
+
 function kernels(base: MachineSpec, host: LabHost): ReadyVariant[] {
   const { defaultKernel, fastKernel } = host;
   const title = defaultKernel?.title ?? 'The distribution’s kernel';
@@ -116,13 +125,13 @@ function kernels(base: MachineSpec, host: LabHost): ReadyVariant[] {
     ready(
       ...(['kernel-fast', 'Kernel', 'Fast kernel'] as const),
       { ...base, kernel: { kind: 'fast' } },
-      `${fastKernel?.title ?? 'Nandu’s own small kernel'}: little more than what a microVM has.`,
+      `${fastKernel?.title ?? 'Nandu’s own small kernel'}: little more than what a microVM has.${cautionOf(base)}`,
       notMade,
     ),
     ready(
       ...(['kernel-fast-no-acpi', 'Kernel', 'Fast kernel, no ACPI'] as const),
       { ...withoutAcpi, kernel: { kind: 'fast' } },
-      'It reads its devices from the command line, and no ACPI table is made or read.',
+      `It reads its devices from the command line, and no ACPI table is made or read.${cautionOf(base)}`,
       notMade,
     ),
     ...(base.board.acpi
