@@ -114,6 +114,17 @@ describe('boots that became slower', () => {
   it('are told with the change that came with them, and compared from there', async () => {
     const main = app.page.getByRole('main');
     await main.getByText('Slower since run 8').waitFor();
+    const history = figure('Boot history');
+    const [zoomIn, zoomAll] = ['Zoom in', 'Fit'].map((name) =>
+      history.getByRole('button', { name }),
+    ) as [Locator, Locator];
+    expect(await zoomIn.getAttribute('aria-disabled')).toBeNull();
+    await zoomIn.click();
+    expect(await zoomAll.getAttribute('aria-disabled')).toBeNull();
+    await zoomIn.click();
+    // No fewer than eight of its twelve runs are looked at.
+    expect(await zoomIn.getAttribute('aria-disabled')).toBe('true');
+    await zoomAll.click();
     await main.getByText('The last 5 boots are slower than the baseline').waitFor();
     await main.getByText('Memory (MiB)').first().waitFor();
     await app.button('Compare run 8 with run 7').click();

@@ -155,6 +155,11 @@ describe('the history of boots', () => {
       .waitFor();
   });
 
+  it('offers no zoom that does nothing, where all its runs are the fewest that are shown', async () => {
+    const zoom = figure('Boot history').getByRole('button', { name: 'Zoom in' });
+    expect(await zoom.getAttribute('aria-disabled')).toBe('true');
+  });
+
   it('keeps a note over a reload; Escape takes one back', async () => {
     await app.button('Add note').click();
     await app.page.getByLabel('Note', { exact: true }).fill('never kept');

@@ -15,15 +15,15 @@ import {
   type ChartContent,
 } from './history-marks.ts';
 import type { MeasuredRun } from './statistics.ts';
-import { panWindow, zoomWindow } from './view-window.ts';
+import { isClosest, panWindow, zoomWindow } from './view-window.ts';
 
 /** What the chart tells its owner. */
 export interface ChartListener {
   pointed(run: MeasuredRun | null): void;
   /** @param other whether it is to be compared with the one that is shown (Shift). */
   chosen(run: MeasuredRun, other: boolean): void;
-  /** Whether it shows less than all runs. */
-  zoomed(zoomed: boolean): void;
+  /** Whether it shows less than all runs, and whether it can show none less. */
+  zoomed(zoomed: boolean, closest: boolean): void;
 }
 
 const height = 168;
@@ -131,6 +131,7 @@ export class HistoryChart {
     this.#content = content;
     this.#mixed = new Set(content.runs.map((run) => run.accelerator)).size > 1;
     if (content.chosen && content.chosen.id !== before.chosen?.id) this.#reveal(content.chosen);
+    this.#tellZoom();
     if (content.runs === before.runs) return this.#plot.redraw(false, false);
     this.#plot.setData([
       content.runs.map((run) => run.number),
@@ -179,9 +180,16 @@ export class HistoryChart {
 
   #setSpan(span: [number, number] | null): void {
     this.#span = span;
-    this.#listener.zoomed(span !== null);
+    this.#tellZoom();
     const [min, max] = span ?? this.#whole();
     this.#plot.setScale('x', { min, max });
+  }
+
+  #tellZoom(): void {
+    const [first, last] = this.#whole();
+    const [from, to] = this.#span ?? [first, last];
+    const closest = isClosest({ fromMs: from, toMs: to }, fewestRuns, last - first);
+    this.#listener.zoomed(this.#span !== null, closest);
   }
 
   #reveal({ number }: MeasuredRun): void {

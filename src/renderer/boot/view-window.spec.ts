@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import {
+  isClosest,
   clampWindow,
   isWhole,
   panWindow,
@@ -42,4 +43,14 @@ it('survives an empty boot', () => {
   expect(clampWindow({ fromMs: 0, toMs: 5 }, 0)).toEqual({ fromMs: 0, toMs: 1 });
   expect(isWhole({ fromMs: 0, toMs: 1 }, 0)).toBe(true);
   expect(isWhole({ fromMs: 0, toMs: 500 }, 1000)).toBe(false);
+});
+
+it('cannot be looked at more closely than the least span, or than all where that is less', () => {
+  const view = (toMs: number) => ({ fromMs: 0, toMs });
+  expect([
+    isClosest(view(4), 8, 4), // three runs: all of them are the closest already
+    isClosest(view(12), 8, 12),
+    isClosest(view(8.0004), 8, 12),
+    isClosest(view(9), 8, 12),
+  ]).toEqual([true, false, true, false]);
 });

@@ -57,6 +57,11 @@ export function windowAround(startMs: number, durationMs: number, totalMs: numbe
   return clampWindow({ fromMs: fromMs - air, toMs: fromMs + spanMs + air }, totalMs);
 }
 
+/** Whether no less of the axis can be looked at, where that is at least so much or all of it. */
+export function isClosest(view: ViewWindow, leastSpan: number, total: number): boolean {
+  return view.toMs - view.fromMs <= Math.min(leastSpan, wholeWindow(total).toMs) * 1.0001;
+}
+
 /** Whether all of the axis is seen. */
 export function isWhole(view: ViewWindow, totalMs: number): boolean {
   return view.toMs - view.fromMs >= wholeWindow(totalMs).toMs * 0.9999;
