@@ -6,7 +6,7 @@ import type uPlot from 'uplot';
 import { hasBootTime } from '../../shared/index.ts';
 import { formatDeltaShare } from './boot-words.ts';
 import type { Shift } from './shifts.ts';
-import { clip, cross, disc, line, point, scaleOf } from './history-shapes.ts';
+import { clip, cross, disc, line, point, scaleOf, type Scale } from './history-shapes.ts';
 import { isUndisturbed, type BootSummary, type MeasuredRun, type RunLevel } from './statistics.ts';
 
 /** The colours of the moment, as CSS values. */
@@ -162,7 +162,10 @@ export function drawShifts(plot: uPlot, { shifts }: ChartContent, c: ChartColors
   ctx.restore();
 }
 
-/** The run that is shown, the one it is compared with, and the one at the pointer. */
+/**
+ * The run that is shown, the one it is compared with, and the one at the pointer. That one was chosen makes it
+ * neither undisturbed nor ready: what is faint or a cross among the points stays so, within a ring.
+ */
 export function drawChosen(
   plot: uPlot,
   { chosen, compared }: ChartContent,
@@ -172,8 +175,31 @@ export function drawChosen(
   const scale = scaleOf(plot);
   plot.ctx.save();
   clip(plot);
-  if (pointed && pointed !== chosen) disc(plot, scale, pointed, 4.5, c.point, c.panel);
+  if (pointed && pointed !== chosen) drawLarge(plot, scale, pointed, 4.5, c.point, c.panel);
   if (compared) disc(plot, scale, compared, 5, c.panel, c.accent);
-  if (chosen) disc(plot, scale, chosen, 5, c.accent, c.panel);
+  if (chosen) drawLarge(plot, scale, chosen, 5, c.accent, c.panel);
   plot.ctx.restore();
+}
+
+function drawLarge(
+  plot: uPlot,
+  scale: Scale,
+  run: MeasuredRun,
+  radius: number,
+  color: string,
+  panel: string,
+): void {
+  const ready = hasBootTime(run);
+  if (ready && isUndisturbed(run)) return disc(plot, scale, run, radius, color, panel);
+  const { ctx } = plot;
+  disc(plot, scale, run, radius + 1, panel, panel);
+  ctx.globalAlpha = isUndisturbed(run) ? 1 : 0.5;
+  if (ready) disc(plot, scale, run, radius - 2, color, color);
+  else {
+    ctx.strokeStyle = color;
+    ctx.lineWidth = 1.5 * devicePixelRatio;
+    cross(plot, scale.x(run.number), scale.y(run.boot.totalMs), 2.5);
+  }
+  ctx.globalAlpha = 1;
+  disc(plot, scale, run, radius + 0.5, null, color);
 }
