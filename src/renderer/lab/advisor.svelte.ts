@@ -13,6 +13,7 @@ import {
   type MachineId,
   type MachineSpec,
   type MachineView,
+  type RunId,
 } from '../../shared/index.ts';
 import { asAppError, request } from '../api/index.ts';
 import { adviceFor, leversOf, questionOf, type Advice, type Advices } from './advice.ts';
@@ -25,8 +26,11 @@ const mostExperiments = 20;
 
 /** What was applied last, so that one press takes it back; kept while other pages are looked at. */
 interface Applied {
+  readonly key: string;
   readonly title: string;
   readonly spec: MachineSpec;
+  /** The machine’s run at that time; null where it had none. */
+  readonly runBefore: RunId | null;
 }
 const appliedTo = new SvelteMap<MachineId, Applied>();
 
@@ -95,10 +99,10 @@ export class Advisor {
   }
 
   apply({ key, title, spec }: Advice): Promise<void> {
-    const { id } = this.#machine();
+    const { id, run } = this.#machine();
     return this.#try(key, async () => {
       const changed = await request('machine:update', { id, spec });
-      appliedTo.set(id, { title, spec: changed.spec });
+      appliedTo.set(id, { key, title, spec: changed.spec, runBefore: run?.id ?? null });
     });
   }
 

@@ -1,11 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
 import {
   doubtsOf,
+  runIdSchema,
   type Experiment,
   type LabState,
   type LabVariant,
   type MachineSpec,
   type MachineView,
+  type RunId,
 } from '../../shared/index.ts';
 import {
   bootDifferencesOf,
@@ -14,6 +17,7 @@ import {
   interval,
   lastWordsOf,
   resumeTitle,
+  sayApplied,
   sayTrouble,
   signed,
   stateTitle,
@@ -101,6 +105,17 @@ it('says how far an experiment is and how it can go on', () => {
   expect((['running', 'paused', 'interrupted', 'finished'] as const).map(resumeTitle)).toEqual([
     ...[null, 'Resume', 'Go on', null],
   ]);
+});
+
+it('says that what was applied counts from the next start on, until that start', () => {
+  const [before, after] = ['3f2504e0-4f89-41d3-9a0c-0305e82c3301', randomUUID()].map((id) =>
+    runIdSchema.parse(id),
+  );
+  const said = (run: RunId | undefined): string =>
+    sayApplied(before ?? null, run === undefined ? null : { id: run });
+  expect(said(before)).toBe('It counts from the next start on.');
+  expect(said(after)).toBe('The last start was made with it.');
+  expect(sayApplied(null, null)).toBe('It counts from the next start on.');
 });
 
 it('does not call finished, in green, what never was ready or has nothing to compare with', () => {

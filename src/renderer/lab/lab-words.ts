@@ -10,6 +10,8 @@ import type {
   LabTrouble,
   LabVariant,
   MachineView,
+  Run,
+  RunId,
 } from '../../shared/index.ts';
 import { formatCount, formatDuration } from '../format/index.ts';
 import type { DotTone } from '../ui/index.ts';
@@ -132,6 +134,16 @@ export function lastWordsOf({
     { speaker: 'QEMU', lines: qemuLog },
   ] as const;
   return all.filter(({ lines }) => lines.length > 0);
+}
+
+/**
+ * When what the advisor set counts.
+ * @param runBefore the machine’s run when it was set; null where it had none.
+ * @param run its run now.
+ */
+export function sayApplied(runBefore: RunId | null, run: Pick<Run, 'id'> | null): string {
+  const started = run !== null && run.id !== runBefore;
+  return started ? 'The last start was made with it.' : 'It counts from the next start on.';
 }
 
 /** Whether a difference is told from none, and in which direction. */
