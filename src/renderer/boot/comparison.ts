@@ -155,8 +155,8 @@ export function unlike(before: MeasuredRun, after: MeasuredRun): string | null {
     const [one, other] = [before, after].map(({ boot }) => sayReadySign(boot.sign));
     return `They were ready by different signs: one by ${one}, the other by ${other}.`;
   }
-  if (!isUndisturbed(before) || !isUndisturbed(after)) {
-    return 'Not both ran undisturbed: a small difference may be chance.';
-  }
-  return null;
+  const disturbed = [before, after].filter((run) => !isUndisturbed(run)).length;
+  if (disturbed === 0) return null;
+  const who = disturbed > 1 ? 'Neither ran undisturbed' : 'One of them did not run undisturbed';
+  return `${who}: a small difference may be chance.`;
 }

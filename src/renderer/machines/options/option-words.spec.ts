@@ -48,6 +48,14 @@ it('names a disk by its place, and its part by a word', () => {
   expect(paths.map(sectionOf)).toEqual(['disks', 'disks', 'disks', 'disks', 'boot', 'board']);
 });
 
+it('names the sign of readiness and what it is told with by their own labels', () => {
+  const paths = ['ready', 'ready.kind', 'ready.text', 'ready.port', 'ready.name'];
+  expect(paths.map(titleOf)).toEqual([
+    ...['Ready when', 'Ready when', 'Text on the console', 'Port in the guest'],
+    'Name of the mark',
+  ]);
+});
+
 it('sends what concerns no single field to its section', () => {
   expect(
     ['board', 'devices', 'container', 'moon'].map((path) => [hasRow(path), sectionOf(path)]),
