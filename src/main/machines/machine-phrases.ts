@@ -21,6 +21,12 @@ export const holds: Record<Hold, string> = {
   'qemu-error': 'QEMU halted the machine: it could not go on. Only a restart helps.',
 };
 
+/** That the guest restarted, which of one that was not ready yet is no wish of its programs. */
+export function restartPhrase(boot: BootTimeline | null): string {
+  const early = boot?.conditions.includes('rebooted') === true;
+  return early ? 'The guest restarted before it was ready' : 'The guest restarted';
+}
+
 /** How far a boot was seen to come. */
 export function rank(boot: BootTimeline | null): number {
   return boot === null ? -1 : ['partial', 'user-space', 'ready'].indexOf(boot.reached);

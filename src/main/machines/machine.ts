@@ -8,6 +8,7 @@ import {
   isLive,
   toErrorData,
   type Activity,
+  type BootTimeline,
   type DiskLimits,
   type ErrorCode,
   type ErrorData,
@@ -22,7 +23,14 @@ import {
 import { ConsoleHub } from '../console/index.ts';
 import { assertMove, isActive } from './lifecycle.ts';
 import type { LiveRun, LiveRunListener } from './live-run.ts';
-import { aroundPanic, holds, newsOfBoot, rank, stopSteps } from './machine-phrases.ts';
+import {
+  aroundPanic,
+  holds,
+  newsOfBoot,
+  rank,
+  restartPhrase,
+  stopSteps,
+} from './machine-phrases.ts';
 import { RebootGuard } from './reboot-guard.ts';
 
 /** What a machine needs from its manager. */
@@ -350,7 +358,9 @@ export class Machine {
     ended: (end, cause) => {
       this.#live = null;
       this.#activity = null;
-      this.#host.note(this, end.expected ? 'ended' : 'crashed', end.message);
+      const boot = this.#run?.boot ?? null;
+      const message = end.kind === 'guest-reset' ? `${restartPhrase(boot)}.` : end.message;
+      this.#host.note(this, end.expected ? 'ended' : 'crashed', message);
       if (this.#run !== null) {
         this.#run = this.#host.updateRun(this.#run, { end });
       }
@@ -358,12 +368,14 @@ export class Machine {
       this.#runSpec = null;
       this.#move(end.expected ? 'stopped' : 'crashed');
       this.#host.ended(this, end);
-      if (end.kind === 'guest-reset' && this.#spec.onReboot === 'restart') this.#startAfterReboot();
+      if (end.kind === 'guest-reset' && this.#spec.onReboot === 'restart') {
+        this.#startAfterReboot(boot);
+      }
     },
   };
 
   /** What the guest asked for: a start, as a run of its own. Not for ever, if it does nothing else. */
-  #startAfterReboot(): void {
+  #startAfterReboot(boot: BootTimeline | null): void {
     if (!this.#reboots.allow()) {
       this.#problem = {
         code: 'illegal_state',
@@ -373,7 +385,7 @@ export class Machine {
       };
       return this.#host.changed(this);
     }
-    this.#host.note(this, 'guest-restarted', 'The guest restarted: starting it anew.');
+    this.#host.note(this, 'guest-restarted', `${restartPhrase(boot)}: starting it anew.`);
     // The failure of such a start is shown as the machine's problem; nobody waits for it here.
     this.start().catch(() => undefined);
   }

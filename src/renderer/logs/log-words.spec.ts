@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { JournalEntry } from '../../shared/index.ts';
-import { dayTitle, formatBytes, groupByDay, logChoices } from './log-words.ts';
+import { dayTitle, entryText, formatBytes, groupByDay, logChoices } from './log-words.ts';
 
 const now = new Date(2026, 10, 24, 14, 0).getTime();
 const at = (year: number, month: number, day: number, hour = 12): number =>
@@ -24,6 +24,21 @@ it('groups neighbours of a day and keeps their order', () => {
   expect(days.map((day) => [day.title, day.entries.map(({ id }) => id)])).toEqual([
     ['Today', [9, 8]],
     ['Yesterday', [7]],
+  ]);
+});
+
+it('names the fields of an edit as Settings does, and leaves all else as it is', () => {
+  const titleOf = (path: string): string => (path.startsWith('ready.') ? 'Ready when' : path);
+  const said = (kind: JournalEntry['kind'], message: string) =>
+    entryText({ kind, message }, titleOf);
+  expect([
+    said('edited', 'Changed: ready.kind, ready.text, readyDeadlineSeconds.'),
+    said('edit-undone', 'Took back the last change: ready.kind, ….'),
+    said('ended', 'Changed: ready.kind.'),
+  ]).toEqual([
+    'Changed: Ready when, readyDeadlineSeconds.',
+    'Took back the last change: Ready when, ….',
+    'Changed: ready.kind.',
   ]);
 });
 

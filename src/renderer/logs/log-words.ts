@@ -53,22 +53,12 @@ export function formatBytes(bytes: number): string {
   return `${value.toFixed(1)} ${units[unit] ?? ''}`;
 }
 
-const clock = new Intl.DateTimeFormat('en-GB', {
-  hour: '2-digit',
-  minute: '2-digit',
-  second: '2-digit',
-});
 const day = new Intl.DateTimeFormat('en-GB', { weekday: 'long', day: 'numeric', month: 'long' });
 const dayOfYear = new Intl.DateTimeFormat('en-GB', {
   day: 'numeric',
   month: 'long',
   year: 'numeric',
 });
-
-/** “14:02:11”. */
-export function formatClock(atMs: number): string {
-  return clock.format(new Date(atMs));
-}
 
 /** “Today”, “Yesterday”, “Tuesday 3 November”, “3 November 2025”. */
 export function dayTitle(atMs: number, nowMs: number): string {
@@ -98,4 +88,18 @@ export function groupByDay(entries: readonly JournalEntry[], nowMs: number): Jou
     else days.push({ id: entry.id, title, entries: [entry] });
   }
   return days;
+}
+
+/**
+ * An entry as a person reads it: main writes which fields were changed by their paths, which only the window has
+ * names for.
+ */
+export function entryText(
+  { kind, message }: Pick<JournalEntry, 'kind' | 'message'>,
+  titleOf: (path: string) => string,
+): string {
+  if (kind !== 'edited' && kind !== 'edit-undone') return message;
+  const [, head, paths, end] = /^([^:]+: )(.+?)((?:, …)?\.)$/.exec(message) ?? [];
+  if (head === undefined || paths === undefined) return message;
+  return `${head}${[...new Set(paths.split(', ').map(titleOf))].join(', ')}${end}`;
 }
