@@ -18,6 +18,8 @@ export interface LabListener {
   notice(toast: Toast): void;
   /** This one is to be looked at now. */
   open(id: ExperimentId): void;
+  /** This one was called off. */
+  ended(id: ExperimentId): void;
   removed(id: ExperimentId): void;
 }
 
@@ -83,6 +85,7 @@ export class LabActions {
       else await this.#lab.remove(id);
       this.#question = null;
       if (question.kind === 'delete') this.#listener.removed(id);
+      else this.#listener.ended(id);
     } catch (thrown) {
       this.#failure = asAppError(thrown).message;
     }
