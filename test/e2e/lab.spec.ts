@@ -19,6 +19,16 @@ const dialog = (): Locator => app.page.getByRole('dialog', { name: 'New experime
 const status = (state: string): Locator =>
   app.page.getByRole('status').filter({ hasText: new RegExp(`^\\s*${state}\\s*$`) });
 
+/** The name of what has the focus. */
+const focused = (): Promise<string | undefined> =>
+  app.page.evaluate(() => document.activeElement?.textContent.trim());
+
+const resize = (width: number, height: number): Promise<void> =>
+  app.electron.evaluate(
+    ({ BrowserWindow }, [w, h]) => BrowserWindow.getAllWindows()[0]?.setContentSize(w, h),
+    [width, height] as const,
+  );
+
 /** What axe complains about, in both themes. */
 async function complaints(): Promise<string[]> {
   const found: string[] = [];
@@ -49,6 +59,27 @@ it('starts from a machine, and says what is wrong before anything is booted', as
     );
     if (name !== 'As it is' && (await box.isChecked())) await box.uncheck();
   }
+  const asItIs = dialog().getByRole('checkbox', { name: 'As it is' });
+  await asItIs.uncheck();
+  const { width, height } = await app.page.evaluate(() => ({
+    ...{ width: innerWidth, height: innerHeight },
+  }));
+  await resize(900, 600);
+  await dialog().getByRole('button', { name: 'Start' }).click();
+  const message = dialog().getByText('Choose at least one variant.');
+  await message.waitFor();
+  // In view in a small window, with the first box to tick.
+  await expect
+    .poll(() =>
+      message.evaluate((element) => {
+        const { left, top } = element.getBoundingClientRect();
+        return document.elementFromPoint(left + 4, top + 4) === element;
+      }),
+    )
+    .toBe(true);
+  expect(await asItIs.evaluate((input) => input === document.activeElement)).toBe(true);
+  await resize(width, height);
+  await asItIs.check();
   const rounds = dialog().getByLabel('Rounds', { exact: true });
   await rounds.fill('none');
   await dialog().getByRole('button', { name: 'Start' }).click();
@@ -63,14 +94,16 @@ it('boots in turns, pauses and goes on, while its results fill in', async () => 
   await dialog().getByRole('checkbox', { name: 'Quiet kernel' }).check();
   await dialog().getByRole('radio', { name: 'Reference: Quiet kernel' }).check();
   await dialog().getByText('4 boots, about').waitFor();
-  await dialog().getByRole('button', { name: 'Start' }).click();
+  await dialog().getByLabel('Warm-up rounds').press('Enter');
 
   await app.page.getByRole('heading', { name: 'Ways to boot web-sandbox', level: 1 }).waitFor();
+  await expect.poll(focused).toBe('Ways to boot web-sandbox');
   await status('Running').waitFor();
   await app.page.getByText(/^Round 1 of 2 · /).waitFor();
   await app.page.getByText('1 of 4 boots').waitFor();
   await app.button('Pause').click();
   await status('Paused').waitFor();
+  await expect.poll(focused).toBe('Resume');
   const [paused] = await app.invoke('lab:list', undefined);
   expect(paused).toMatchObject({ state: 'paused', booting: null, total: 4 });
   await app.page.reload();
@@ -137,6 +170,7 @@ it('is run again, called off, and deleted, and the focus is never lost', async (
   await app.button('Cancel').click();
   await app.page.getByRole('alertdialog').getByRole('button', { name: 'End it here' }).click();
   await status('Cancelled').waitFor();
+  await expect.poll(focused).toBe('Ways to boot web-sandbox');
   await app.button('All experiments').click();
   const list = app.page.getByRole('list', { name: 'Experiments' });
   expect(await list.getByRole('listitem').count()).toBe(2);
@@ -147,7 +181,5 @@ it('is run again, called off, and deleted, and the focus is never lost', async (
     await app.page.getByRole('alertdialog').waitFor({ state: 'hidden' });
     await expect.poll(() => list.getByRole('listitem').count()).toBe(left);
   }
-  await expect
-    .poll(() => app.page.evaluate(() => document.activeElement?.textContent.trim()))
-    .toBe('New experiment…');
+  await expect.poll(focused).toBe('New experiment…');
 });

@@ -51,3 +51,17 @@ it('says what each variant is to those who cannot see it, also of copied ones, Q
   expect(described.toSorted()).toEqual(entries.map(({ sentence }) => sentence).toSorted());
   for (const id of valuesOf('aria-labelledby')) expect(ids).toContain(id);
 });
+
+it('says above the list that nothing is ticked, and marks it', () => {
+  const entries = draftEntries(sampleSpec, sampleHost, [], []);
+  const errors = { variants: 'Choose at least one variant.' };
+  const { body } = render(List, {
+    props: {
+      draft: { entries, errors, chosen: [], reference: '', isTicked: () => false },
+      checks: { problemOf: () => null },
+    },
+  });
+  expect(body.indexOf(errors.variants)).toBeLessThan(body.indexOf('type="checkbox"'));
+  expect(body).toMatch(/<fieldset class="[^"]*invalid/);
+  expect(body.match(/aria-invalid="true"/g)).toHaveLength(entries.length);
+});
