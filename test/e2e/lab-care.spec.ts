@@ -52,9 +52,11 @@ it(
     await gone;
 
     app = await NanduApp.start({ dataDirectory });
+    const library = app.page.getByRole('navigation', { name: 'Library' });
+    await library.getByRole('button', { name: 'Boot lab , Interrupted' }).waitFor();
     await openLab('Inits');
     await status('Interrupted').waitFor();
-    await app.page.getByText('Nandu ended while it went on.').waitFor();
+    await app.page.getByText(/^Nandu ended while it went on\..*is made anew\.$/).waitFor();
     await app.button('Go on').click();
     await status('Finished').waitFor({ timeout: 200_000 });
     const { results } = await app.invoke('lab:get', { id });
@@ -94,11 +96,23 @@ it(
     await advisor.getByText(/^\S+ m?s faster, 95 % sure between/).waitFor({ timeout: 240_000 });
     await advisor.getByRole('button', { name: 'Apply ELF kernel' }).click();
     await advisor.getByText('ELF kernel is set').waitFor();
+    const focused = (): Promise<string | undefined> =>
+      app.page.evaluate(
+        () => document.activeElement?.ariaLabel ?? document.activeElement?.textContent.trim(),
+      );
+    await expect.poll(focused).toBe('Undo');
+    await advisor.getByText('It counts from the next start on.').waitFor();
     const kernelOf = async (): Promise<unknown> =>
       (await app.machines()).find((machine) => machine.id === id)?.spec.kernel;
     expect(await kernelOf()).toEqual({ kind: 'default' });
+    await app.button('Start').first().click();
+    await app.waitForReady('packed');
+    await app.button('Stop').click();
+    await app.waitForState('Stopped');
+    await app.openTab('Overview');
+    await advisor.getByText('The last start was made with it.').waitFor();
     await advisor.getByRole('button', { name: 'Undo' }).click();
-    await advisor.getByRole('button', { name: 'Apply ELF kernel' }).waitFor();
+    await expect.poll(focused).toBe('Apply ELF kernel');
     expect(await kernelOf()).toEqual(kernel);
 
     await advisor.getByRole('button', { name: 'Experiment that measured ELF kernel' }).click();

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
 import {
   doubtsOf,
@@ -18,6 +17,7 @@ import {
   lastWordsOf,
   resumeTitle,
   sayApplied,
+  sayInterruption,
   sayTrouble,
   signed,
   stateTitle,
@@ -108,14 +108,19 @@ it('says how far an experiment is and how it can go on', () => {
 });
 
 it('says that what was applied counts from the next start on, until that start', () => {
-  const [before, after] = ['3f2504e0-4f89-41d3-9a0c-0305e82c3301', randomUUID()].map((id) =>
-    runIdSchema.parse(id),
+  const [before, after] = [1, 2].map((last) =>
+    runIdSchema.parse(`3f2504e0-4f89-41d3-9a0c-0305e82c330${last}`),
   );
   const said = (run: RunId | undefined): string =>
     sayApplied(before ?? null, run === undefined ? null : { id: run });
   expect(said(before)).toBe('It counts from the next start on.');
   expect(said(after)).toBe('The last start was made with it.');
   expect(sayApplied(null, null)).toBe('It counts from the next start on.');
+});
+
+it('says that the boot that Nandu’s end cut off is made anew, and of no other interruption', () => {
+  expect(sayInterruption(null)).toMatch(/^Nandu ended while it went on\..*is made anew\.$/);
+  expect(sayInterruption('The disk is full.')).toBe('The disk is full. What was measured stays.');
 });
 
 it('does not call finished, in green, what never was ready or has nothing to compare with', () => {

@@ -64,6 +64,12 @@ export function sayTrouble({
   };
 }
 
+/** @param reason as in an experiment: null where Nandu ended. */
+export function sayInterruption(reason: string | null): string {
+  if (reason !== null) return `${reason} What was measured stays.`;
+  return 'Nandu ended while it went on. What was measured stays. The boot that was under way does not count and is made anew.';
+}
+
 /** How to let it go on; null where it goes on or is over. */
 export function resumeTitle(state: LabState): 'Resume' | 'Go on' | null {
   if (state === 'paused') return 'Resume';
