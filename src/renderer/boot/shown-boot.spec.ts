@@ -54,6 +54,10 @@ it('files what came after the last phase that ended under the one that did not, 
   };
   const rebooted = shown(2150, cutOff, ended('guest-reset', 3000));
   expect([rebooted.unfinished, rebooted.totalMs]).toEqual(['user-space', 3000]);
+  // Beside another boot the rest of the run would leave no room.
+  const run = sampleRun(1, 2150, { startedAtMs: 1000, ...ended('guest-reset', 60_000) });
+  const own = sampleBoot(2150, { reached: 'user-space', ...cutOff });
+  expect(shownBoot({ ...run, boot: own }, false).totalMs).toBe(2500);
 });
 
 it('draws no further than was seen where a run went on after its deadline, or ended unseen', () => {

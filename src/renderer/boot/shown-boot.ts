@@ -21,26 +21,32 @@ export interface ShownBoot extends BootTimeline {
   untimed?: boolean;
 }
 
-/** A run's boot to draw. */
-export function shownBoot(run: Run & { boot: BootTimeline }): ShownBoot {
+/**
+ * A run's boot to draw. @param toItsEnd whether a phase that was cut off is drawn to the end of the run; beside
+ * another boot that would leave no room for what can be compared
+ */
+export function shownBoot(run: Run & { boot: BootTimeline }, toItsEnd = true): ShownBoot {
   const { boot } = run;
   if (hasBootTime(run)) return boot;
   const unfinished = nextPhase(boot);
-  const endMs = lastSeenMs(run);
+  const endMs = Math.max(lastDetailMs(boot), toItsEnd ? endOfRunMs(run) : 0);
   if (unfinished === null || endMs <= boot.totalMs) return { ...boot, untimed: true };
   const phase = { name: unfinished, startMs: boot.totalMs, durationMs: endMs - boot.totalMs };
   return { ...boot, phases: [...boot.phases, phase], totalMs: endMs, unfinished, untimed: true };
 }
 
-/** When anything of the boot was seen last, milliseconds since the spawn: a detail, or that the run ended. */
-function lastSeenMs(run: Run & { boot: BootTimeline }): number {
+/** When a part of the boot was seen last, milliseconds since the spawn. */
+function lastDetailMs({ totalMs, details }: BootTimeline): number {
+  return Math.max(totalMs, ...details.map(({ startMs, durationMs }) => startMs + durationMs));
+}
+
+/** When the run ended, if that cut the boot off; else 0. */
+function endOfRunMs(run: Run & { boot: BootTimeline }): number {
   const { boot, end, endedAtMs, startedAtMs } = run;
-  const details = boot.details.map(({ startMs, durationMs }) => startMs + durationMs);
-  const seenMs = Math.max(boot.totalMs, ...details);
   // After a deadline a run goes on for hours, and a guest with its own init may have been ready long ago.
   const cutOff = bootOutcome(run) === 'never-ready' && !boot.conditions.includes('deadline');
   const known = end?.kind !== 'lost' && !boot.conditions.includes('clock-set');
-  return cutOff && known && endedAtMs !== null ? Math.max(seenMs, endedAtMs - startedAtMs) : seenMs;
+  return cutOff && known && endedAtMs !== null ? endedAtMs - startedAtMs : 0;
 }
 
 /** The phase that follows the last one that came to its end; null after them all. */
