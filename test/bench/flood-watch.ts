@@ -2,12 +2,13 @@
  * Reads a flooded console for the words that the bench waits for. Where it falls silent, it says whose silence that
  * was: the bench's own process, QEMU's threads, or a guest that still computes.
  */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 /** As much as one replay can bring at once, and somewhat more. */
 const keptCharacters = 2 * 1024 * 1024;
 const keyDeadlineMs = 10_000;
+const logEndBytes = 64 * 1024;
 
 /** What is looked at when nothing comes. */
 export interface FloodSource {
@@ -61,6 +62,23 @@ export class FloodWatch {
     this.#read = at + word.length;
   }
 
+  /**
+   * Whether the log has the word in its end. QEMU drops what its socket has no room for, but writes it to the log: a
+   * view that was fed too late may never be shown it.
+   */
+  isLogged(word: string): boolean {
+    const { logPath } = this.#source;
+    const { size } = statSync(logPath);
+    const end = Buffer.alloc(Math.min(size, logEndBytes));
+    const file = openSync(logPath, 'r');
+    try {
+      readSync(file, end, 0, end.byteLength, size - end.byteLength);
+    } finally {
+      closeSync(file);
+    }
+    return end.includes(word);
+  }
+
   /** @returns `performance.now()` when what is pressed now was echoed. */
   async untilKey(key: string): Promise<number> {
     await this.#find(key, this.#end, keyDeadlineMs);
@@ -112,6 +130,7 @@ export class FloodWatch {
   }
 
   #explain(from: number, before: Sample): string {
+    const { logPath } = this.#source;
     const now = this.#sample();
     const threads = [...now.threads].map(([name, { ticks, state }]) => {
       return `${name} ${(ticks - (before.threads.get(name)?.ticks ?? 0)) * 10} ms (${state})`;
@@ -121,6 +140,7 @@ export class FloodWatch {
       `This process stood still for ${(this.#delays.max / 1e6).toFixed(0)} ms at most.`,
       `The machine is ${this.#source.state()}; QEMU's threads used ${threads.join(', ')}.`,
       `Last was ${JSON.stringify(this.#text.slice(-200))}`,
+      `${lastFlood(logPath)}`,
     ].join(' ');
   }
 }
@@ -140,4 +160,12 @@ function threadsOf(pid: number): Sample['threads'] {
     // QEMU has ended; the machine's state says so.
   }
   return found;
+}
+
+/** What the log has of the flood and right after it. */
+function lastFlood(logPath: string): string {
+  const log = readFileSync(logPath, 'latin1');
+  const last = log.lastIndexOf('xx') + 2;
+  const count = log.split('x').length - 1;
+  return `The log has ${count} times “x”, and after the last ${JSON.stringify(log.slice(last, last + 60))}`;
 }
