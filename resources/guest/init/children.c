@@ -17,7 +17,7 @@
 enum { WATCH_MS = 20, LISTENS = 0x0A, LARGEST = 1000, LOWEST_PRIORITY = 19 };
 
 static void answer(FILE *port, const char *terminal, const char *line) {
-  unsigned columns, rows;
+  unsigned columns = 0, rows = 0;
   char end;
   if (strcmp(line, "poweroff") == 0 || strcmp(line, "reboot") == 0) switch_off(line[0] == 'r');
   if (strncmp(line, "size", 4) != 0 || (line[4] != ' ' && line[4] != 0)) {
