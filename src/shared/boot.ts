@@ -45,7 +45,7 @@ export const phaseInfo: Record<PhaseName, { title: string; explanation: string; 
       explanation:
         'A bzImage unpacks itself before the kernel proper starts; an ELF has no such phase.',
       source:
-        'Ends where the kernel’s own clock starts, by the uptime its first process saw: within 10 ms.',
+        'Ends where the kernel’s own clock starts, by the uptime its first process saw: within 20 ms.',
     },
     kernel: {
       title: 'Kernel',
@@ -145,7 +145,7 @@ export const bootTimelineSchema = z.object({
   conditions: z.array(bootConditionSchema).default([]),
   /**
    * Where the kernel's own clock started, by the uptime that the first process saw; null where that is not
-   * known. Within 10 ms, the step of /proc/uptime.
+   * known. Within 20 ms: /proc/uptime lags behind by the ticks lost before the clock source changed.
    */
   kernelClockMs: z.number().nullable().default(null),
   /** What it was ready by, or was to be, as `readySignOf` says it; absent from boots that were kept before it was. */

@@ -231,7 +231,8 @@ describe('a kernel’s log', () => {
       const last = kernel.find(({ name }) => name === 'Freeing memory') ?? expect.unreachable();
       const ranInitMs = last.startMs + last.durationMs;
       expect(Math.abs(endOf(boot, 'kernel') - ranInitMs)).toBeLessThan(150);
-      expect(ranInitMs).toBeLessThan(endOf(boot, 'kernel') + 15);
+      // The uptime that the steps are placed by lags up to 20 ms behind the log's clock, and the line takes its time.
+      expect(ranInitMs).toBeLessThan(endOf(boot, 'kernel') + 30);
       expect(printed()).not.toContain('initcall ');
     });
   });
