@@ -1,6 +1,6 @@
 /** Imports as the window asks for them: progress, logins, cancels, images in use, and what is left of it all. */
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -120,10 +120,12 @@ describe.skipIf(!canServeImages)('the images of the window', () => {
       const outcome = await importing;
       expect(['done', 'cancelled']).toContain(outcome);
       expect((await services.images.list()).length).toBe(outcome === 'done' ? 1 : 0);
-      const left = readdirSync(services.paths.images).filter((name) => name !== 'blobs');
-      expect(left.length).toBe(outcome === 'done' ? 2 : 0);
+      const { images } = services.paths;
+      // One that is called off at once has not even made the folder.
+      const names = (): string[] => (existsSync(images) ? readdirSync(images) : []);
+      expect(names().filter((name) => name !== 'blobs').length).toBe(outcome === 'done' ? 2 : 0);
       await services.images.prune();
-      expect(readdirSync(services.paths.images)).toEqual([]);
+      expect(names()).toEqual([]);
     },
   );
 

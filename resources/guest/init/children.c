@@ -37,8 +37,7 @@ static void answer(FILE *port, const char *terminal, const char *line) {
 /* Without a host at the other end reading ends at once and writing waits, so the greeting waits for its return. */
 void serve_host(const void *about) {
   const struct serving *serving = about;
-  int descriptor = open(serving->port, O_RDWR | O_CLOEXEC);
-  FILE *in = fdopen(descriptor, "r"), *out = fdopen(dup(descriptor), "w");
+  FILE *in = fdopen(serving->port, "r"), *out = fdopen(dup(serving->port), "w");
   if (in == NULL || out == NULL) return;
   for (;;) {
     char moment[24], line[128];

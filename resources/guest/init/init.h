@@ -59,7 +59,7 @@ void find_terminal(const char *console, char *name, size_t size);
 
 /* children.c: what goes on beside the shell. Each takes what it is about and does not come back before its end. */
 struct serving {
-  const char *port;
+  int port;
   const char *terminal;
 };
 void serve_host(const void *serving);

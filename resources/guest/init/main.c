@@ -95,8 +95,12 @@ int main(void) {
     mark("ready", ready);
   }
   if (has_log) beside(send_log, log_path);
-  struct serving serving = {agent_path, terminal};
-  if (has_agent) beside(serve_host, &serving);
+  /* Opened here: that is what tells the host, and a child's turn may come after the shell's. */
+  struct serving serving = {has_agent ? open(agent_path, O_RDWR | O_CLOEXEC) : -1, terminal};
+  if (serving.port >= 0) {
+    beside(serve_host, &serving);
+    close(serving.port);
+  }
   signal(SIGUSR1, was_asked);
   signal(SIGUSR2, was_asked);
   signal(SIGTERM, was_asked);
