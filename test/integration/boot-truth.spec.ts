@@ -231,8 +231,7 @@ describe('a kernel’s log', () => {
       const last = kernel.find(({ name }) => name === 'Freeing memory') ?? expect.unreachable();
       const ranInitMs = last.startMs + last.durationMs;
       expect(Math.abs(endOf(boot, 'kernel') - ranInitMs)).toBeLessThan(150);
-      // The uptime that the steps are placed by lags up to 20 ms behind the log's clock, and the line takes its time.
-      expect(ranInitMs).toBeLessThan(endOf(boot, 'kernel') + 30);
+      expect(ranInitMs).toBeLessThan(endOf(boot, 'kernel') + 15);
       expect(printed()).not.toContain('initcall ');
     });
   });

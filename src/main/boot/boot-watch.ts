@@ -118,12 +118,14 @@ export class BootWatch {
     const heard = this.#heard.timeline();
     if (!this.#stamped.traced && heard.phases.length > 0) conditions.add('no-trace');
     const timeline = this.#stepped ? heard : this.#stamped.timeline();
-    const { kernelClockMs, totalMs, details } = timeline;
+    const { kernelClockMs, totalMs, details, phases } = timeline;
+    const kernel = phases.find(({ name }) => name === 'kernel');
+    const kernelEndMs = kernel === undefined ? undefined : kernel.startMs + kernel.durationMs;
     const reachMs = timeline.reached === 'ready' ? totalMs : Infinity;
     const log =
       this.#stepped || this.#kernelLog === null
         ? []
-        : placeKernelLog(this.#kernelLog, kernelClockMs);
+        : placeKernelLog(this.#kernelLog, kernelClockMs, kernelEndMs);
     return {
       ...timeline,
       // What came after the boot is no part of it; the sign itself is, in whichever way its time was rounded.

@@ -52,6 +52,13 @@ it('takes the lines’ own times, for the kernel’s microseconds are ticks in t
   expect(placeKernelLog(log, null)).toEqual([]);
 });
 
+it('places no step of the kernel after its first process', () => {
+  const step = (startSeconds: number, durationSeconds: number) =>
+    ({ kind: 'kernel', name: 'Freeing memory', startSeconds, durationSeconds }) as const;
+  const startOf = (endMs: number) => placeKernelLog([step(0.1, 0.05)], 50, endMs)[0]?.startMs;
+  expect([startOf(300), startOf(184), startOf(100)]).toEqual([150, 134, 50]);
+});
+
 it.each([
   ['nothing', ''],
   ['no times', 'calling  a+0x0/0x1 @ 1\ninitcall a+0x0/0x1 returned 0 after 5000 usecs\n'],

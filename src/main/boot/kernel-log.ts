@@ -90,14 +90,27 @@ export function parseKernelLog(text: string): KernelLog {
 
 /**
  * On the host's time.
- * @param kernelClockMs where the kernel's clock started, milliseconds since the spawn; null where nobody knows.
- * @returns nothing then: a guess would look like a measurement.
+ * @param kernelClockMs where the kernel's clock started by the first process's uptime, milliseconds since the spawn;
+ *   null where nobody knows.
+ * @param kernelEndMs when the first process was heard of: what the kernel did before it is not placed later. The
+ *   uptime lags behind the log's clock by the ticks that were lost before the clock source changed, the more the busier
+ *   this computer is.
+ * @returns nothing without a clock: a guess would look like a measurement.
  */
-export function placeKernelLog(log: KernelLog, kernelClockMs: number | null): BootDetail[] {
+export function placeKernelLog(
+  log: KernelLog,
+  kernelClockMs: number | null,
+  kernelEndMs = Infinity,
+): BootDetail[] {
   if (kernelClockMs === null) return [];
+  const steps = log.filter(({ kind }) => kind === 'kernel');
+  const lastMs = Math.max(
+    ...steps.map(({ startSeconds, durationSeconds }) => (startSeconds + durationSeconds) * 1000),
+  );
+  const aheadMs = Math.max(0, kernelClockMs + lastMs - kernelEndMs);
   const micros = (ms: number): number => Math.round(ms * 1000) / 1000;
   return log.map(({ kind, name, startSeconds, durationSeconds }) => ({
-    ...{ kind, name, startMs: micros(kernelClockMs + startSeconds * 1000) },
+    ...{ kind, name, startMs: micros(kernelClockMs - aheadMs + startSeconds * 1000) },
     durationMs: micros(durationSeconds * 1000),
   }));
 }
