@@ -1,7 +1,7 @@
 /*
  * Nandu's init: PID 1 of a machine. Brings up the least there must be, greets the host, then runs a shell, or gives
  * way to the agent of a container. It is a program and no script because an emulated processor translates what runs
- * for the first time, and a script runs a shell for each of its lines: 12 % of a fast boot.
+ * for the first time, and a script runs a shell for each of its lines: 12 % of what a fast boot translated.
  */
 #ifndef NANDU_INIT_H
 #define NANDU_INIT_H
