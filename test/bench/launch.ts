@@ -4,8 +4,8 @@
  */
 import { cpSync, existsSync, rmSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { _electron, type ElectronApplication, type Page } from 'playwright-core';
-import { NanduApp } from '../support/app.ts';
+import type { Page } from 'playwright-core';
+import { launchPatiently, NanduApp } from '../support/app.ts';
 import { temporaryDirectory } from '../support/folders.ts';
 import { projectRoot, readRuntime } from '../support/runtime.ts';
 import { figuresOf, ratioOf, type Figures } from './figures.ts';
@@ -93,8 +93,7 @@ function emptyElectron(folder: string): { executablePath: string; app: string[] 
 
 async function launchEmpty(folder: string): Promise<number> {
   const { executablePath, app: appWords } = emptyElectron(folder);
-  const startedAt = performance.now();
-  const app: ElectronApplication = await _electron.launch({
+  const { electron: app, startedAtMs } = await launchPatiently({
     executablePath,
     args: [...appWords, '--disable-gpu', ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])],
     colorScheme: null,
@@ -103,7 +102,7 @@ async function launchEmpty(folder: string): Promise<number> {
   try {
     const page = await app.firstWindow();
     await whenPressable(page, 'ready', 'ready');
-    return performance.now() - startedAt;
+    return performance.now() - startedAtMs;
   } finally {
     await app.close();
   }

@@ -270,26 +270,27 @@ interface Launched {
   readonly startedAtMs: number;
 }
 
-/** A start takes one or two seconds, also on a busy computer. */
-const firstLaunchMs = 8_000;
+/** How long each try may take: a start needs one or two seconds, on a busy computer some more. */
+const launchTriesMs = [5_000, 5_000, 10_000, 40_000];
 
 /**
- * Playwright now and then misses the moment at which it lets a new Electron go on, and waits for ever
- * (about one start in fifty here): one more try, said aloud.
+ * Playwright waits for ever where it meets a window whose page is just then being loaded: the page's arrival
+ * is told before it listens (about one start in eight here). More tries, each said aloud.
  */
-async function launchPatiently(
+export async function launchPatiently(
   options: NonNullable<Parameters<typeof _electron.launch>[0]>,
 ): Promise<Launched> {
-  const launch = async (timeout: number): Promise<Launched> => {
+  let failure: unknown;
+  for (const timeout of launchTriesMs) {
     const startedAtMs = performance.now();
-    return { electron: await _electron.launch({ ...options, timeout }), startedAtMs };
-  };
-  try {
-    return await launch(firstLaunchMs);
-  } catch (error) {
-    process.stderr.write(`Electron did not come up, once more: ${String(error).split('\n')[0]}\n`);
-    return launch(40_000);
+    try {
+      return { electron: await _electron.launch({ ...options, timeout }), startedAtMs };
+    } catch (error) {
+      failure = error;
+      process.stderr.write(`Electron did not come up: ${String(error).split('\n')[0]}\n`);
+    }
   }
+  throw failure;
 }
 
 function definedOnly(env: NodeJS.ProcessEnv): Record<string, string> {
