@@ -77,18 +77,22 @@ const uptimeAt = (text: string, word: string): number =>
 
 describe('a boot’s figures', () => {
   it('add up, and agree with the guest’s clock', async () => {
-    await withBoot({ quietKernel: true }, async ({ timeline, printed }) => {
-      const boot = await timeline(isReady);
-      expectSum(boot);
-      const clockMs = boot.kernelClockMs ?? expect.unreachable();
-      expect(clockMs).toBeGreaterThan(endOf(boot, 'kernel-load') - 10);
-      expect(clockMs).toBeLessThan(endOf(boot, 'kernel'));
-      // The init's two lines, by its uptime and by the host's clock; ready is QEMU's stamp of the agent.
-      const guestMs = (uptimeAt(printed(), 'ready') - uptimeAt(printed(), 'user space')) * 1000;
-      const hostMs = boot.totalMs - endOf(boot, 'kernel');
-      expect(Math.abs(hostMs - guestMs)).toBeLessThan(30);
-      expect(boot.conditions).not.toContain('no-trace');
-    });
+    // A host without time for QEMU or Nandu delays what they see in some boots; a wrong clock, in every one.
+    const apartMs: number[] = [];
+    while (apartMs.length < 4 && !apartMs.some((ms) => Math.abs(ms) < 15)) {
+      await withBoot({ quietKernel: true }, async ({ timeline, printed }) => {
+        const boot = await timeline(isReady);
+        expectSum(boot);
+        const clockMs = boot.kernelClockMs ?? expect.unreachable();
+        expect(clockMs).toBeGreaterThan(endOf(boot, 'kernel-load') - 10);
+        expect(clockMs).toBeLessThan(endOf(boot, 'kernel'));
+        expect(boot.conditions).not.toContain('no-trace');
+        // The init's two lines, by its uptime and by the host's clock; ready is QEMU's stamp of the agent.
+        const guestMs = (uptimeAt(printed(), 'ready') - uptimeAt(printed(), 'user space')) * 1000;
+        apartMs.push(boot.totalMs - endOf(boot, 'kernel') - guestMs);
+      });
+    }
+    expect(Math.abs(apartMs.at(-1) ?? NaN), `apart: ${apartMs.join(', ')} ms`).toBeLessThan(15);
   });
 
   it('name the drivers’ devices, within the phases', async () => {
