@@ -34,8 +34,12 @@ static void answer(FILE *port, const char *terminal, const char *line) {
   if (device >= 0) close(device);
 }
 
-/* Without a host at the other end reading ends at once and writing waits, so the greeting waits for its return. */
+/*
+ * Without a host at the other end reading ends at once and writing waits, so the greeting waits for its return.
+ * The first one leaves the processor to the shell's first prompt: nobody waits for it.
+ */
 void serve_host(const void *about) {
+  setpriority(PRIO_PROCESS, 0, LOWEST_PRIORITY);
   const struct serving *serving = about;
   FILE *in = fdopen(serving->port, "r"), *out = fdopen(dup(serving->port), "w");
   if (in == NULL || out == NULL) return;
@@ -48,6 +52,7 @@ void serve_host(const void *about) {
       rest(1000);
       continue;
     }
+    setpriority(PRIO_PROCESS, 0, 0);
     while (fgets(line, sizeof line, in) != NULL) {
       line[strcspn(line, "\r\n")] = 0;
       answer(out, serving->terminal, line);

@@ -14,8 +14,8 @@ const maxPendingInputBytes = 16 * 1024 * 1024;
 
 /**
  * A serial line delivers byte by byte; a message for each would cost more than the boot it shows.
- * The first after a rest goes at once, so that an echo is not late. What follows is gathered until the
- * wait grows long, or until the guest rests in the middle of a line, as it does after a prompt.
+ * The first after a rest goes at once, so that an echo is not late, and so does what ends like a prompt. What
+ * follows is gathered until the wait grows long, or until the guest rests in the middle of a line.
  */
 const tickMs = 8;
 /** Three frames of a 60 Hz screen: output that flows is seen to flow. */
@@ -30,6 +30,8 @@ const fewCores = 4;
 const typingMs = 300;
 const gatherBytes = 64 * 1024;
 const lineFeed = 0x0a;
+/** What a shell waits with. A colon is none of them: a kernel's log is full of those. */
+const promptEnds = ['# ', '$ ', '% ', '> '].map((text) => Buffer.from(text));
 
 /** Told of every chunk as it arrives. */
 export type OutputListener = (chunk: Uint8Array) => void;
@@ -48,6 +50,7 @@ export class ConsoleHub {
   #socket: Socket | null = null;
   #gathered: Uint8Array[] = [];
   #gatheredBytes = 0;
+  #lastByte = 0;
   #typedAtMs = -Infinity;
   #arrivedAtMs = -Infinity;
   #sentAtMs = -Infinity;
@@ -112,7 +115,10 @@ export class ConsoleHub {
         this.#flush();
         this.#gathering = setTimeout(() => this.#tick(), tickMs);
       }
-      if (this.#gatheredBytes >= gatherBytes) this.#flush();
+      // No more often than ticks: a guest may print nothing but prompts.
+      const isPrompt = this.#arrivedAtMs - this.#sentAtMs >= tickMs && this.#endsLikePrompt(chunk);
+      if (isPrompt || this.#gatheredBytes >= gatherBytes) this.#flush();
+      this.#lastByte = chunk.at(-1) ?? this.#lastByte;
     });
     return new Promise((resolve) => {
       socket.on('error', () => undefined); // "close" follows and says all that matters
@@ -155,6 +161,13 @@ export class ConsoleHub {
       .map((line) => line.trimEnd())
       .filter((line) => line !== '')
       .slice(-count);
+  }
+
+  /** The line delivers byte by byte: the end may have come in two chunks. */
+  #endsLikePrompt(chunk: Uint8Array): boolean {
+    const last = chunk.at(-1);
+    const before = chunk.byteLength > 1 ? chunk.at(-2) : this.#lastByte;
+    return promptEnds.some(([sign, space]) => before === sign && last === space);
   }
 
   /** Runs while output comes; ends after a tick without any. */

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { PassThrough } from 'node:stream';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { consoleCreditBytes, consoleReplayBytes, type ToView } from '../../shared/index.ts';
 import { ConsoleHub, plainText } from './console-hub.ts';
 import { TailBuffer } from './tail-buffer.ts';
@@ -13,6 +14,7 @@ const bytes = (value: string): Uint8Array => new Uint8Array(Buffer.from(value));
 const folder = mkdtempSync(join(tmpdir(), 'nandu-console-'));
 const cleanUp: (() => void)[] = [];
 afterEach(() => {
+  vi.useRealTimers();
   for (const dispose of cleanUp.splice(0)) dispose();
 });
 
@@ -116,6 +118,29 @@ describe('ConsoleHub', () => {
     handle.acknowledge(received);
     expect(view.count('replay')).toBe(2);
     expect(view.messages.at(-1)).toMatchObject({ type: 'replay', truncated: true });
+  });
+
+  it('shows a prompt as soon as it is there, but not every prompt of a flood', () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'performance'] });
+    const qemu = new PassThrough();
+    const hub = new ConsoleHub();
+    void hub.attach(qemu as unknown as Socket, 'kvm', () => undefined);
+    const view = new Recorder();
+    hub.open(view);
+    const comes = (data: string): boolean => qemu.emit('data', Buffer.from(data));
+    comes('booted\n');
+    vi.advanceTimersByTime(6);
+    comes('/ #');
+    vi.advanceTimersByTime(3);
+    expect(view.shown).toBe('booted\n');
+    comes(' ');
+    expect(view.shown).toBe('booted\n/ # ');
+    const messages = view.messages.length;
+    for (let count = 0; count < 1000; count += 1) comes('# ');
+    expect(view.messages.length).toBe(messages);
+    vi.advanceTimersByTime(20);
+    expect(view.shown).toContain('# '.repeat(1000));
+    expect(view.messages.length).toBe(messages + 1);
   });
 
   it('finds the last run’s end in its log, once', () => {
