@@ -19,7 +19,9 @@ export default defineConfig({
         test: {
           name: 'unit',
           ...patience,
-          include: ['src/**/*.spec.ts', 'test/setup/**/*.spec.ts', 'test/fakes/**/*.spec.ts'],
+          include: ['src', 'test/setup', 'test/fakes', 'test/bench'].map(
+            (at) => `${at}/**/*.spec.ts`,
+          ),
           exclude,
         },
       },

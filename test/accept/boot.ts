@@ -40,7 +40,7 @@ const flood = wanted('console') ? await benchConsole(rounds, say) : null;
 const lab = wanted('lab') ? await checkLab(say) : null;
 
 const ratios = {
-  nanduToRaw: boots?.nanduToRaw.median ?? null,
+  nanduToRaw: boots?.nanduToRaw?.median ?? null,
   fastToLibvirt: boots?.fastToLibvirt?.median ?? null,
   launchToEmpty: launch?.launchToEmpty.median ?? null,
 };

@@ -57,7 +57,7 @@ const titles: Record<string, string> = {
 for (const [name, figures] of Object.entries(boots?.figures ?? {})) {
   rows.push(row(titles[name] ?? name, 'ms', figures));
 }
-if (boots !== null) rows.push(row('Nandu to by hand', '×', boots.nanduToRaw));
+if (boots?.nanduToRaw) rows.push(row('Nandu to by hand', '×', boots.nanduToRaw));
 if (boots?.fastToLibvirt) rows.push(row('Fast to libvirt', '×', boots.fastToLibvirt));
 if (launch !== null) {
   rows.push(row('launch: Nandu', 'ms', launch.figures.nandu));
@@ -74,7 +74,8 @@ if (idle !== null) {
   rows.push(['idle: its machine', `${idle.qemuCpuPercent} % CPU`, `${idle.qemuMemoryMB} MB`]);
 }
 say(`\n${table(rows)}`);
-if (boots !== null) say(`measuring costs ${boots.measuringCostPercent} % of a boot`);
+const cost = boots?.measuringCostPercent ?? null;
+if (cost !== null) say(`measuring costs ${cost} % of a boot`);
 for (const missing of boots?.missing ?? []) say(`not measured: ${missing}`);
 
 const target = resolve(values.json);

@@ -1,46 +1,32 @@
 /**
  * From the start to the guest's prompt: QEMU by hand with and without tracing, Nandu, its Fast preset with the
- * fast kernel, and libvirt's q35. All within each round, in an order by chance; the first round fills the caches and is left out.
+ * fast kernel, and libvirt's q35. What is held against each other is taken in turns.
  */
 import { rmSync } from 'node:fs';
-import {
-  randomOf,
-  shuffled,
-  withPreset,
-  type MachineId,
-  type MachineSpec,
-} from '../../src/shared/index.ts';
+import { withPreset, type MachineId, type MachineSpec } from '../../src/shared/index.ts';
 import { temporaryDirectory } from '../support/folders.ts';
 import { commandByHand, prompt, startByHand } from '../support/by-hand.ts';
 import { Services } from '../support/services.ts';
 import { TestView } from '../support/test-view.ts';
-import { figuresOf, ratioOf, type Figures } from './figures.ts';
+import { figuresOf, type Figures } from './figures.ts';
 import { fetchCloudKernel, Libvirt } from './libvirt.ts';
+import { inTurns, ratioOfTurns } from './turns.ts';
 
-/** Milliseconds. */
+/** Milliseconds, and ratios of turns; null where something is missing. */
 export interface BootBench {
   readonly figures: Record<string, Figures>;
-  readonly nanduToRaw: Figures;
+  readonly nanduToRaw: Figures | null;
   readonly fastToLibvirt: Figures | null;
-  readonly measuringCostPercent: number;
+  readonly measuringCostPercent: number | null;
   /** What could not be measured, and why. */
   readonly missing: readonly string[];
   readonly commands: Record<string, readonly string[]>;
 }
 
-/** What is held against each other stays together: ten seconds later a busy host is another host. */
-const neighbours = [
-  ['raw', 'untraced', 'nandu'],
-  ['fast', 'fastWithAcpi', 'libvirt'],
-] as const;
+/** Nandu and QEMU by hand differ by hundredths, and so much is wanted to be known: so many times the turns. */
+const closeTurns = 4;
 
-/**
- * Nandu and QEMU by hand differ by a hundredth, and one boot from the next by a fifth on a busy host: their median
- * ratio takes so many times the rounds of the others.
- */
-const pairsForRounds = 4;
-
-/** @param rounds that count. */
+/** @param rounds turns that count. */
 export async function benchBoots(rounds: number, say: (line: string) => void): Promise<BootBench> {
   const folders = {
     data: temporaryDirectory(),
@@ -79,40 +65,29 @@ export async function benchBoots(rounds: number, say: (line: string) => void): P
     } catch (error) {
       missing.push(`libvirt: ${error instanceof Error ? error.message : String(error)}`);
     }
-    const samples = Object.fromEntries(Object.keys(ways).map((name) => [name, [] as number[]]));
-    const names = Object.keys(ways);
-    const last = (name: string): string => samples[name]?.at(-1)?.toFixed(0) ?? '(warm-up)';
-    const random = randomOf(1);
-    for (let round = 0; round <= rounds; round++) {
-      // Shuffled, so that nobody always follows the same neighbour and pays for its end.
-      const order = shuffled(neighbours, random).flatMap((group) =>
-        shuffled(
-          group.filter((name) => Object.hasOwn(ways, name)),
-          random,
-        ),
+
+    const figures: Record<string, Figures> = {};
+    const compare = async (name: string, other: string, turns: number): Promise<Figures | null> => {
+      const [first, second] = [ways[name], ways[other]];
+      if (first === undefined || second === undefined) return null;
+      const taken = await inTurns(first, second, turns, (pair, firstMs, secondMs) =>
+        say(`${pair} of ${turns}: ${name} ${firstMs.toFixed(0)}, ${other} ${secondMs.toFixed(0)}`),
       );
-      for (const name of order) {
-        const ms = (await ways[name]?.()) ?? Number.NaN;
-        if (round > 0) samples[name]?.push(ms);
-      }
-      say(`round ${round}: ${names.map((name) => `${name} ${last(name)}`).join(', ')}`);
-    }
-    for (let pair = rounds; pair < rounds * pairsForRounds; pair++) {
-      for (const name of shuffled(['raw', 'nandu'], random)) {
-        samples[name]?.push((await ways[name]?.()) ?? Number.NaN);
-      }
-      say(`pair ${pair + 1}: raw ${last('raw')}, nandu ${last('nandu')}`);
-    }
-    const of = (name: string): number[] => samples[name] ?? [];
-    const cost = ratioOf(of('raw').slice(0, rounds), of('untraced')).median - 1;
+      // A way's own figures are those of its first comparison, which is the one with the most turns.
+      figures[name] ??= figuresOf(taken.first);
+      figures[other] ??= figuresOf(taken.second);
+      const ratio = ratioOfTurns(taken);
+      say(`${name} to ${other}: ${ratio.median} (middle half ${ratio.q1}–${ratio.q3})`);
+      return ratio;
+    };
+    const nanduToRaw = await compare('nandu', 'raw', rounds * closeTurns);
+    const tracedToUntraced = await compare('raw', 'untraced', rounds * 2);
+    const fastToLibvirt = await compare('fast', 'libvirt', rounds);
+    await compare('fastWithAcpi', 'fast', rounds);
+    const measuringCostPercent =
+      tracedToUntraced && Number(((tracedToUntraced.median - 1) * 100).toFixed(2));
     return {
-      figures: Object.fromEntries(names.map((name) => [name, figuresOf(of(name))])),
-      nanduToRaw: ratioOf(of('nandu'), of('raw')),
-      fastToLibvirt:
-        of('fast').length > 0 && of('libvirt').length > 0
-          ? ratioOf(of('fast'), of('libvirt'))
-          : null,
-      measuringCostPercent: Number((cost * 100).toFixed(2)),
+      ...{ figures, nanduToRaw, fastToLibvirt, measuringCostPercent },
       ...{ missing, commands },
     };
   } finally {
