@@ -12,8 +12,10 @@ import {
   desktopCipher,
   installMenu,
   FileDialogs,
+  partingQuestion,
   tellRecovery,
   whenShown,
+  type GoingOn,
   type Parting,
 } from './app/index.ts';
 import { inspectQemu, type Paths } from './host/index.ts';
@@ -209,12 +211,14 @@ export async function compose(paths: Paths, window: BrowserWindow): Promise<void
   if (recovered !== null) void tellRecovery(window, recovered);
 
   let parting: Parting | null = null;
-  const goingOn = (): { machines: number; imports: number; any: boolean } => {
-    const [machines, imports] = [manager.activeCount, images.importCount];
-    return { machines, imports, any: machines + imports > 0 };
-  };
+  const goingOn = (): GoingOn => ({
+    machines: manager.activeCount,
+    imports: images.importCount,
+    experiment: lab.goingName,
+  });
+  const isQuiet = (): boolean => partingQuestion(goingOn()) === null;
   window.on('close', (event) => {
-    if (!goingOn().any || parting !== null) return;
+    if (isQuiet() || parting !== null) return;
     event.preventDefault();
     void askParting(window, goingOn(), settings).then((answer) => {
       if (answer === null) return;
@@ -235,7 +239,7 @@ export async function compose(paths: Paths, window: BrowserWindow): Promise<void
     });
   }
   beforeQuit(async () => {
-    if (goingOn().any && parting === null && !window.isDestroyed()) {
+    if (!isQuiet() && parting === null && !window.isDestroyed()) {
       parting = await askParting(window, goingOn(), settings);
       if (parting === null) return 'stay';
     }

@@ -29,6 +29,7 @@ export interface WindowView {
   show(id: MachineId, tab: MachineTab): void;
   showImages(): void;
   labShown(): boolean;
+  experimentGoing(): ExperimentSummary | null;
   showLab(id: ExperimentId): void;
 }
 
@@ -46,6 +47,7 @@ export class WindowNotices {
   changed(after: MachineView, before: MachineView | undefined): void {
     const goesOn = after.state === 'starting' || (before && holdOf(before) && !holdOf(after));
     if (goesOn) this.#toasts.dismiss(noticeKey(after.id));
+    if (after.state === 'starting' && before && before.state !== 'starting') this.#disturbed(after);
     const toast = noticeOf(after, before);
     if (toast) this.#tell(after.id, toast);
   }
@@ -61,6 +63,18 @@ export class WindowNotices {
       ...{ key: `lab ${id}`, subject: name },
       ...{ tone: trouble ? 'bad' : 'info', title: trouble ? 'has no result' : 'is finished' },
       text: trouble ? said[trouble] : 'The boot lab has its result.',
+      action: { label: 'Show', run: () => this.#view.showLab(id) },
+    });
+  }
+
+  /** A machine starts beside an experiment, which measures it as well. */
+  #disturbed({ spec }: MachineView): void {
+    const experiment = this.#view.experimentGoing();
+    if (experiment === null) return;
+    const { id, name } = experiment;
+    this.#toasts.show({
+      ...{ key: `lab ${id}`, tone: 'warn', subject: name, title: 'is disturbed' },
+      text: `“${spec.name}” takes time from its boots. Pause the experiment where its figures matter.`,
       action: { label: 'Show', run: () => this.#view.showLab(id) },
     });
   }

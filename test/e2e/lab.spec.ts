@@ -167,15 +167,32 @@ it('exports the report and the data', async () => {
 it('is run again, called off, and deleted, and the focus is never lost', async () => {
   await app.button('Run again').click();
   await status('Running').waitFor();
+  const again = 'Ways to boot web-sandbox (2)';
+  const [machine] = await app.machines();
+  const id = machine?.id ?? expect.unreachable();
+  await app.invoke('machine:start', { id });
+  await app.page
+    .getByRole('region', { name: 'Notifications' })
+    .getByText(`“web-sandbox” takes time from its boots.`)
+    .waitFor();
+  await app.invoke('machine:force-stop', { id });
+  await app.button('All experiments').click();
+  await app.button(`Pause ${again}`).click();
+  await app.button(`Resume ${again}`).waitFor();
+  await expect.poll(focused).toBe('Resume');
+  await app.button(again).click();
   await app.button('Cancel').click();
   await app.page.getByRole('alertdialog').getByRole('button', { name: 'End it here' }).click();
   await status('Cancelled').waitFor();
-  await expect.poll(focused).toBe('Ways to boot web-sandbox');
+  await expect.poll(focused).toBe(again);
   await app.button('All experiments').click();
   const list = app.page.getByRole('list', { name: 'Experiments' });
   expect(await list.getByRole('listitem').count()).toBe(2);
-  for (const left of [1, 0]) {
-    await app.button('More of Ways to boot web-sandbox').first().click();
+  for (const [left, name] of [
+    [1, again],
+    [0, 'Ways to boot web-sandbox'],
+  ] as const) {
+    await app.button(`More of ${name}`).click();
     await app.page.getByRole('menuitem', { name: 'Delete…' }).click();
     await app.page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click();
     await app.page.getByRole('alertdialog').waitFor({ state: 'hidden' });

@@ -29,8 +29,13 @@ void options_read(struct options *options);
 bool say(const char *text);
 /* The moment as the kernel's clock has it, `SECONDS.MILLISECONDS`. */
 void now_is(char moment[24]);
-/* The line `nandu: WORD uptime=MOMENT`, which Nandu reads (boot timeline). */
-bool mark(const char *word, const char *moment);
+/*
+ * The same as the clock of the kernel's log has it, empty where there is no log. It counts from the same start, and has
+ * the ticks that the other lost before the kernel changed its clock source.
+ */
+void log_clock_is(char moment[24]);
+/* The line `nandu: WORD uptime=MOMENT`, which Nandu reads (boot timeline); ` log=MOMENT` follows if that is known. */
+bool mark(const char *word, const char *moment, const char *log_moment);
 
 /* files.c */
 /* The first line, without its end. @returns false where it cannot be read, `text` then being empty. */

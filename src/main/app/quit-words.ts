@@ -8,6 +8,8 @@ export interface GoingOn {
   readonly machines: number;
   /** Images that are being fetched or built. */
   readonly imports: number;
+  /** The name of the experiment that boots its variants, null where there is none. */
+  readonly experiment: string | null;
 }
 
 /** A question and its answers, the safe one last. */
@@ -20,18 +22,22 @@ export interface PartingQuestion {
 }
 
 /** @returns null where nothing goes on that an end would touch. */
-export function partingQuestion({ machines, imports }: GoingOn): PartingQuestion | null {
-  const images = imports === 1 ? 'One image is' : `${imports} images are`;
-  const resumed = 'What has come of it is kept for the next time that it is pulled.';
+export function partingQuestion({
+  machines,
+  imports,
+  experiment,
+}: GoingOn): PartingQuestion | null {
+  const cutOff = [
+    ...(experiment === null ? [] : [experimentWords(experiment)]),
+    ...(imports === 0 ? [] : [importWords(imports)]),
+  ];
   if (machines > 0) {
     return {
       message: `${machines === 1 ? 'One machine is' : `${machines} machines are`} still running`,
       detail: [
         'Machines that keep running are here again when you open Nandu the next time.',
-        imports > 0 ? `${images} still being fetched, which ends with Nandu. ${resumed}` : '',
-      ]
-        .filter(Boolean)
-        .join('\n\n'),
+        ...cutOff.map(({ what, how }) => `${what}, which ends with Nandu. ${how}`),
+      ].join('\n\n'),
       answers: [
         { label: 'Stop and quit', means: 'stop' },
         { label: 'Keep running', means: 'keep' },
@@ -40,14 +46,37 @@ export function partingQuestion({ machines, imports }: GoingOn): PartingQuestion
       canRemember: true,
     };
   }
-  if (imports === 0) return null;
+  const [first, ...others] = cutOff;
+  if (first === undefined) return null;
   return {
-    message: `${images} still being fetched`,
-    detail: `That ends with Nandu. ${resumed}`,
+    message: first.what,
+    detail: [
+      `That ends with Nandu. ${first.how}`,
+      ...others.map(({ what, how }) => `${what}, which ends as well. ${how}`),
+    ].join('\n\n'),
     answers: [
       { label: 'Quit', means: 'keep' },
       { label: 'Cancel', means: null },
     ],
     canRemember: false,
+  };
+}
+
+interface CutOff {
+  readonly what: string;
+  readonly how: string;
+}
+
+function experimentWords(name: string): CutOff {
+  return {
+    what: `The experiment “${name}” is still going on`,
+    how: 'Its boots so far are kept, and you can let it go on the next time.',
+  };
+}
+
+function importWords(count: number): CutOff {
+  return {
+    what: `${count === 1 ? 'One image is' : `${count} images are`} still being fetched`,
+    how: 'What has come of it is kept for the next time that it is pulled.',
   };
 }

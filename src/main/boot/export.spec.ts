@@ -60,8 +60,14 @@ describe('exportBoot', () => {
   it('writes CSV of which no cell is a formula', () => {
     const text = exportBoot(exported, 'csv');
     const rows = readCsv(text);
-    expect(rows.map((row) => row.length)).toEqual(Array(7).fill(6));
-    expect(rows[0]).toEqual(['kind', 'name', 'title', 'start_ms', 'duration_ms', 'source']);
+    expect(rows.map((row) => row.length)).toEqual(Array(7).fill(9));
+    expect(rows[0]).toEqual([
+      ...['kind', 'name', 'title', 'start_ms', 'duration_ms', 'source'],
+      ...['machine', 'run', 'started_at'],
+    ]);
+    expect(rows.slice(1).map((row) => row.slice(6))).toEqual(
+      Array(6).fill(['web "1"', '7', '2026-01-02T00:00:00.000Z']),
+    );
     expect(rows.slice(1).map((row) => row[1])).toEqual([
       ...['process-start', 'qmp', 'user-space', 'virtio-blk', `'=HYPERLINK("http://x")`, 'a,"b"'],
     ]);

@@ -45,12 +45,14 @@ function json({ run, name }: ExportedBoot): string {
   return `${JSON.stringify(content, null, 2)}\n`;
 }
 
-const columns = ['kind', 'name', 'title', 'start_ms', 'duration_ms', 'source'] as const;
+const phaseColumns = ['kind', 'name', 'title', 'start_ms', 'duration_ms', 'source'] as const;
+/** In each row, so that the files of many boots can be put together. */
+const runColumns = ['machine', 'run', 'started_at'] as const;
 
 /** RFC 4180: lines end in CR LF, and a field with a comma, a quotation mark or a line's end is quoted. */
-function csv({ run: { boot } }: ExportedBoot): string {
+function csv({ run: { boot, number, startedAtMs }, name: machine }: ExportedBoot): string {
+  const run = [machine, number, new Date(startedAtMs).toISOString()];
   const rows = [
-    [...columns],
     ...boot.phases.map(({ name, startMs, durationMs }) => {
       const { title, source } = phaseInfo[name];
       return ['phase', name, title, startMs, durationMs, source];
@@ -59,7 +61,9 @@ function csv({ run: { boot } }: ExportedBoot): string {
       ...[kind, name, '', startMs, durationMs, ''],
     ]),
   ];
-  return rows.map((row) => `${row.map(field).join(',')}\r\n`).join('');
+  return [[...phaseColumns, ...runColumns], ...rows.map((row) => [...row, ...run])]
+    .map((row) => `${row.map(field).join(',')}\r\n`)
+    .join('');
 }
 
 /**

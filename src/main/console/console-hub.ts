@@ -2,11 +2,12 @@
  * A machine's console across its runs: drains the serial socket at once and always, keeps the tail,
  * feeds the views. Never pauses the socket for a view: that would stall the guest and its boot time.
  */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { consoleReplayBytes, type Accelerator } from '../../shared/index.ts';
 import { ConsoleView, type ViewSink } from './console-view.ts';
+import { logEnd } from './log-end.ts';
+import { plainText } from './plain-text.ts';
 import { TailBuffer } from './tail-buffer.ts';
 
 /** Input that a guest has not taken yet; beyond it typing is dropped, as a full line would. */
@@ -29,12 +30,28 @@ const fewCores = 4;
 /** Whoever types looks at what comes back: for so long after a key nothing is gathered longer. */
 const typingMs = 300;
 const gatherBytes = 64 * 1024;
+/**
+ * QEMU's virtio console drops what its socket has no room for, but writes it to the log first (hw/char/virtio-console.c,
+ * `flush_buf`; chardev/char.c, `qemu_chr_write_buffer`). So much must have come for a socket to be full.
+ */
+const suspectBytes = 64 * 1024;
+/** When a flood has rested so long, both have all of it. */
+const restMs = 500;
 const lineFeed = 0x0a;
 /** What a shell waits with. A colon is none of them: a kernel's log is full of those. */
 const promptEnds = ['# ', '$ ', '% ', '> '].map((text) => Buffer.from(text));
 
-/** Told of every chunk as it arrives. */
-export type OutputListener = (chunk: Uint8Array) => void;
+/** What is behind a console's socket. */
+export interface ConsoleSource {
+  /** How often views are fed depends on it. */
+  readonly accelerator: Accelerator;
+  /** QEMU's own log of the same output, from which views get what the socket lacked. */
+  readonly logPath: string;
+  /** Told of every chunk as it arrives. */
+  readonly onOutput: (chunk: Uint8Array) => void;
+  /** Told where the log cannot be read. */
+  readonly onProblem: (error: unknown) => void;
+}
 
 /** What a view can do with the console it watches. */
 export interface ViewHandle {
@@ -57,6 +74,9 @@ export class ConsoleHub {
   #gathering: NodeJS.Timeout | null = null;
   #longestGatherMs = longestGatherMs;
   #receivedBytes = 0;
+  #source: ConsoleSource | null = null;
+  #uncheckedBytes = 0;
+  #checking: NodeJS.Timeout | null = null;
 
   /** Whether the tail still has to be filled from the last run's log. */
   #loaded = false;
@@ -74,6 +94,7 @@ export class ConsoleHub {
   reset(): void {
     this.#flush();
     this.#tail.clear();
+    this.#uncheckedBytes = 0;
     this.#loaded = true;
     for (const view of this.#views) view.replay();
   }
@@ -85,27 +106,26 @@ export class ConsoleHub {
   loadOnce(logPath: string): void {
     if (this.#loaded) return;
     this.#loaded = true;
-    // Right after a rotation most of the past is in the part that was moved aside.
-    for (const path of [`${logPath}.1`, logPath]) {
-      for (const chunk of readTail(path)) this.#tail.push(chunk);
-    }
+    this.#tail.push(logEnd(logPath, consoleReplayBytes + 1));
     for (const view of this.#views) view.replay();
   }
 
   /**
    * Drains a connected socket until it ends.
-   * @param accelerator of the guest behind it; how often views are fed depends on it.
    * @returns resolves when the last byte was read; never rejects, because a console that is torn
    *   down with its QEMU is an expected end.
    */
-  attach(socket: Socket, accelerator: Accelerator, onOutput: OutputListener): Promise<void> {
+  attach(socket: Socket, source: ConsoleSource): Promise<void> {
+    const { accelerator, onOutput } = source;
     this.#loaded = true;
+    this.#source = source;
     const shared = accelerator === 'tcg' && availableParallelism() <= fewCores;
     this.#longestGatherMs = shared ? longestEmulatedGatherMs : longestGatherMs;
     this.#socket = socket;
     this.#announce(true);
     socket.on('data', (chunk: Buffer) => {
       this.#receivedBytes += chunk.byteLength;
+      this.#uncheckedBytes += chunk.byteLength;
       onOutput(chunk);
       this.#tail.push(chunk);
       this.#gathered.push(chunk);
@@ -126,6 +146,7 @@ export class ConsoleHub {
         if (this.#socket === socket) {
           this.#socket = null;
           this.#flush();
+          this.#checkLater();
           this.#announce(false);
         }
         resolve();
@@ -180,10 +201,42 @@ export class ConsoleHub {
       now - this.#sentAtMs >= this.#longestGatherMs;
     if (this.#gathered.length === 0 && due) {
       this.#gathering = null;
+      this.#checkLater();
       return;
     }
     if (due) this.#flush();
     this.#gathering = setTimeout(() => this.#tick(), tickMs);
+  }
+
+  #checkLater(): void {
+    if (this.#uncheckedBytes < suspectBytes) return;
+    this.#checking ??= setTimeout(() => this.#check(), restMs);
+  }
+
+  /** Holds what the views were shown of a flood against its log. */
+  #check(): void {
+    this.#checking = null;
+    const source = this.#source;
+    // It goes on: the next rest is waited for.
+    if (source === null || performance.now() - this.#arrivedAtMs < restMs) return;
+    this.#uncheckedBytes = 0;
+    const { data: shown } = this.#tail.snapshot();
+    let logged: Buffer;
+    try {
+      logged = logEnd(source.logPath, consoleReplayBytes + 1);
+    } catch (error) {
+      source.onProblem(error);
+      return;
+    }
+    // A log that was cut knows less.
+    const isWhole = logged.byteLength >= shown.byteLength;
+    const end = logged.subarray(logged.byteLength - shown.byteLength);
+    if (!isWhole || Buffer.compare(end, shown) === 0) return;
+    this.#tail.clear();
+    this.#tail.push(logged);
+    // What was on its way comes once more: to be looked at again.
+    this.#uncheckedBytes = suspectBytes;
+    for (const view of this.#views) view.replay();
   }
 
   #flush(): void {
@@ -205,36 +258,5 @@ export class ConsoleHub {
 
   #announce(connected: boolean): void {
     for (const view of this.#views) view.state(connected);
-  }
-}
-
-/** Text as a log viewer would show it: without escape sequences and other control characters. */
-export function plainText(text: string): string {
-  return (
-    text
-      // ECMA-48: CSI … final, OSC … BEL or ST, and two-character escapes.
-      // eslint-disable-next-line no-control-regex -- control characters are what this removes
-      .replaceAll(/\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])/g, '')
-      // eslint-disable-next-line no-control-regex -- as above
-      .replaceAll(/[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/g, '')
-  );
-}
-
-function readTail(path: string): Uint8Array[] {
-  let file: number;
-  try {
-    file = openSync(path, 'r');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []; // never printed, or pruned
-    throw error;
-  }
-  try {
-    const { size } = fstatSync(file);
-    const wanted = Math.min(size, consoleReplayBytes + 1);
-    const data = new Uint8Array(wanted);
-    const read = readSync(file, data, 0, wanted, size - wanted);
-    return [data.subarray(0, read)];
-  } finally {
-    closeSync(file);
   }
 }

@@ -1,11 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { consoleCreditBytes, consoleReplayBytes, type ToView } from '../../shared/index.ts';
-import { ConsoleHub, plainText } from './console-hub.ts';
+import { ConsoleHub, type ConsoleSource } from './console-hub.ts';
+import { plainText } from './plain-text.ts';
 import { TailBuffer } from './tail-buffer.ts';
 
 const text = (data: Uint8Array): string => Buffer.from(data).toString();
@@ -31,6 +32,15 @@ async function socketPair(): Promise<{ ours: Socket; qemu: Socket }> {
     server.close();
   });
   return { ours, qemu };
+}
+
+/** A console whose log is of no account, or in a file. */
+function source(
+  onOutput: ConsoleSource['onOutput'] = () => undefined,
+  logPath = join(folder, 'no.log'),
+): ConsoleSource {
+  const onProblem = (error: unknown): never => expect.unreachable(String(error));
+  return { accelerator: 'kvm', logPath, onOutput, onProblem };
 }
 
 class Recorder {
@@ -78,7 +88,10 @@ describe('ConsoleHub', () => {
     const hub = new ConsoleHub();
     const { ours, qemu } = await socketPair();
     let seen = 0;
-    const drained = hub.attach(ours, 'kvm', (chunk) => (seen += chunk.byteLength));
+    const drained = hub.attach(
+      ours,
+      source((chunk) => (seen += chunk.byteLength)),
+    );
     const view = new Recorder();
     const sent = bytes('\x1b[31mGrüße 日本\x1b[0m\r\n');
     const handle = hub.open(view);
@@ -104,7 +117,10 @@ describe('ConsoleHub', () => {
     const hub = new ConsoleHub();
     const { ours, qemu } = await socketPair();
     let drainedBytes = 0;
-    const drained = hub.attach(ours, 'kvm', (chunk) => (drainedBytes += chunk.byteLength));
+    const drained = hub.attach(
+      ours,
+      source((chunk) => (drainedBytes += chunk.byteLength)),
+    );
     const view = new Recorder();
     const handle = hub.open(view);
     const line = `${'x'.repeat(1023)}\n`;
@@ -124,7 +140,7 @@ describe('ConsoleHub', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'performance'] });
     const qemu = new PassThrough();
     const hub = new ConsoleHub();
-    void hub.attach(qemu as unknown as Socket, 'kvm', () => undefined);
+    void hub.attach(qemu as unknown as Socket, source());
     const view = new Recorder();
     hub.open(view);
     const comes = (data: string): boolean => qemu.emit('data', Buffer.from(data));
@@ -141,6 +157,49 @@ describe('ConsoleHub', () => {
     vi.advanceTimersByTime(20);
     expect(view.shown).toContain('# '.repeat(1000));
     expect(view.messages.length).toBe(messages + 1);
+  });
+
+  it('gives its views from the log what a flood’s socket lacked, once it rests', () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'performance'] });
+    const log = join(folder, 'flood.log');
+    const lines = Array.from({ length: 4000 }, (_, at) => `line ${at} of a flood\n`);
+    writeFileSync(`${log}.1`, lines.slice(0, 100).join(''));
+    writeFileSync(log, lines.slice(100).join(''));
+    const qemu = new PassThrough();
+    const hub = new ConsoleHub();
+    void hub.attach(qemu as unknown as Socket, source(undefined, log));
+    const view = new Recorder();
+    hub.open(view);
+    const comes = (data: string[]): boolean => qemu.emit('data', Buffer.from(data.join('')));
+    comes(lines.slice(0, 3950));
+    vi.advanceTimersByTime(100);
+    comes(lines.slice(3975, -1));
+    vi.advanceTimersByTime(450);
+    comes(lines.slice(-1));
+    vi.advanceTimersByTime(450);
+    expect(view.count('replay')).toBe(1); // the one that opened it
+    vi.advanceTimersByTime(1000);
+    expect(view.count('replay')).toBe(2);
+    const last = view.messages.at(-1);
+    expect(last && 'data' in last && text(last.data)).toBe(lines.join(''));
+    comes(['/ # ']);
+    appendFileSync(log, '/ # ');
+    vi.advanceTimersByTime(2000);
+    expect(view.count('replay')).toBe(2);
+  });
+
+  it('leaves a view as it is where the log was cut', () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'performance'] });
+    const log = join(folder, 'cut.log');
+    writeFileSync(log, 'the end\n');
+    const qemu = new PassThrough();
+    const hub = new ConsoleHub();
+    void hub.attach(qemu as unknown as Socket, source(undefined, log));
+    const view = new Recorder();
+    hub.open(view);
+    qemu.emit('data', Buffer.from(`${'x'.repeat(100_000)}\nthe end\n`));
+    vi.advanceTimersByTime(2000);
+    expect(view.count('replay')).toBe(1);
   });
 
   it('finds the last run’s end in its log, once', () => {

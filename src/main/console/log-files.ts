@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { copyFile, open, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { logLinesShown, type LogText } from '../../shared/index.ts';
-import { plainText } from './console-hub.ts';
+import { plainText } from './plain-text.ts';
 
 /** The most that is read to show a log's end. */
 const maxReadBytes = 4 * 1024 * 1024;

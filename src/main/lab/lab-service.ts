@@ -71,6 +71,11 @@ export class LabService {
     await endLeftovers(paths, this.#owner, onProblem);
   }
 
+  /** The name of the experiment that goes on now, null while none does. */
+  get goingName(): string | null {
+    return this.#going?.experiment.plan.name ?? null;
+  }
+
   /** The newest first. */
   list(): ExperimentSummary[] {
     const id = this.#going?.experiment.id ?? null;

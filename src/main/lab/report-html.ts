@@ -37,7 +37,7 @@ th, td { padding: 3px 18px 3px 0; text-align: right; font-variant-numeric: tabul
 th:first-child, td:first-child, td.words { text-align: left; } tr + tr td { border-top: 1px solid #8883; }
 td:first-child { overflow-wrap: anywhere; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; padding: 10px 12px; border-radius: 6px; background: #8881; font-size: 12px; }
-svg { width: 100%; margin-top: 16px; } svg text { font-size: 11px; fill: currentColor; opacity: .7; }
+svg { width: 100%; margin-top: 16px; } svg text { font-size: 11px; fill: color-mix(in srgb, currentColor 70%, Canvas); paint-order: stroke; stroke: Canvas; stroke-width: 5px; }
 .dot { fill: #17957a; fill-opacity: .55; } .ring { fill: none; stroke: #e0604a; stroke-width: 1.5; }
 .median { stroke: currentColor; stroke-width: 2; } .grid { stroke: #8884; } .tick { text-anchor: middle; }
 `;

@@ -165,8 +165,11 @@ async function reconnect(candidate: Candidate): Promise<boolean> {
     const scanner = new ConsoleMarkScanner(readiness.ready);
     let live: LiveRun | null = null;
     machine.hub.loadOnce(files.consoleLog);
-    const consoleDrained = machine.hub.attach(consoleSocket, run.accelerator, (chunk) => {
-      if (booting && scanner.feed(chunk, clock.now())) live?.consoleMarked();
+    const consoleDrained = machine.hub.attach(consoleSocket, {
+      ...{ accelerator: run.accelerator, logPath: files.consoleLog, onProblem },
+      onOutput: (chunk) => {
+        if (booting && scanner.feed(chunk, clock.now())) live?.consoleMarked();
+      },
     });
     live = new LiveRun(
       {

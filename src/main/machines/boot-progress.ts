@@ -96,9 +96,10 @@ export class BootProgress {
       recorder.userSpace(scanner.userSpaceAtMs);
       this.#lookForReads(recorder);
     }
-    const { userSpaceAtMs, userSpaceUptimeSeconds, readyAtMs } = scanner;
-    if (kernelClock !== null && userSpaceAtMs !== null && userSpaceUptimeSeconds !== null) {
-      const startedAtMs = userSpaceAtMs - userSpaceUptimeSeconds * 1000;
+    const { userSpaceAtMs, readyAtMs } = scanner;
+    const userSpaceSeconds = scanner.userSpaceLogSeconds ?? scanner.userSpaceUptimeSeconds;
+    if (kernelClock !== null && userSpaceAtMs !== null && userSpaceSeconds !== null) {
+      const startedAtMs = userSpaceAtMs - userSpaceSeconds * 1000;
       recorder.kernelClock(startedAtMs, kernelClock.unpacksItself);
     }
     const consoleTells = readiness.ready.kind !== 'automatic' || !readiness.agentTells;

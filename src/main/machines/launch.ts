@@ -141,8 +141,12 @@ export async function launch(context: LaunchContext): Promise<LiveRun> {
     let live: LiveRun | null = null;
     if (logSocket !== null) receiveKernelLog(logSocket, (text) => live?.kernelLogged(text));
     hub.reset();
-    const consoleDrained = hub.attach(consoleSocket, plan.accelerator, (chunk) => {
-      if (scanner.feed(chunk, clock.now())) live?.consoleMarked();
+    const consoleDrained = hub.attach(consoleSocket, {
+      ...{ accelerator: plan.accelerator, logPath: files.consoleLog },
+      onOutput: (chunk) => {
+        if (scanner.feed(chunk, clock.now())) live?.consoleMarked();
+      },
+      onProblem: context.onProblem,
     });
     const resumed = firstResume(qmp, qemu);
     live = new LiveRun(

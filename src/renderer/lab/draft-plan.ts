@@ -14,6 +14,7 @@ import {
   type MachineView,
 } from '../../shared/index.ts';
 import { baseName, formatMemory } from '../format/index.ts';
+import { freeName } from './free-name.ts';
 import { bootsAlike, readyVariants, type LabHost, type ReadyVariant } from './ready-variants.ts';
 
 /** What can be ticked: ready-made variants, those of an earlier plan, definitions of machines. */
@@ -139,11 +140,7 @@ function readNumber(text: string): number {
 function withNamesOfTheirOwn(variants: readonly LabVariant[]): LabVariant[] {
   const taken = new Set<string>();
   return variants.map((variant) => {
-    let { name } = variant;
-    for (let number = 2; taken.has(name); number++) {
-      const suffix = ` (${number})`;
-      name = `${variant.name.slice(0, labLimits.nameLength - suffix.length)}${suffix}`;
-    }
+    const name = freeName(variant.name, taken);
     taken.add(name);
     return { ...variant, name };
   });

@@ -24,6 +24,7 @@ import {
   type DraftErrors,
   type DraftField,
 } from './draft-plan.ts';
+import { freeName } from './free-name.ts';
 import type { DraftStart, LabStore } from './lab-store.svelte.ts';
 
 /** The choice of no machine, and of what a copied plan had first. */
@@ -63,7 +64,7 @@ export class ExperimentDraft {
       const { plan } = start;
       this.#baseId = copiedBase;
       this.#named = true;
-      this.#name = plan.name;
+      this.#name = freeName(plan.name, lab.names);
       this.rounds = String(plan.rounds);
       this.warmUps = String(plan.warmUps);
       this.#reference = 'earlier 0';
@@ -89,7 +90,8 @@ export class ExperimentDraft {
   }
 
   get name(): string {
-    return this.#named ? this.#name : proposedName(this.#baseMachine?.spec.name ?? null);
+    if (this.#named) return this.#name;
+    return freeName(proposedName(this.#baseMachine?.spec.name ?? null), this.#lab.names);
   }
 
   set name(text: string) {

@@ -13,6 +13,7 @@ import type {
 } from '../../shared/index.ts';
 import { asAppError, request, subscribe } from '../api/index.ts';
 import { ExperimentCache } from './experiment-cache.ts';
+import { freeName } from './free-name.ts';
 import { msPerBoot } from './lab-time.ts';
 
 /** What a new experiment starts from: a machine, Nandu's defaults (null), or an earlier plan. */
@@ -41,6 +42,10 @@ export class LabStore {
 
   get list(): readonly ExperimentSummary[] {
     return this.#list;
+  }
+
+  get names(): ReadonlySet<string> {
+    return new Set(this.#list.map(({ name }) => name));
   }
 
   get loaded(): boolean {
@@ -144,11 +149,12 @@ export class LabStore {
     });
   }
 
-  /** Another one with the same plan. @throws {AppError} */
+  /** Another one with the same plan, and a name of its own. @throws {AppError} */
   async repeat(id: ExperimentId): Promise<Experiment | null> {
-    return this.#while(id, 'repeat', async () =>
-      this.start((await request('lab:get', { id })).plan),
-    );
+    return this.#while(id, 'repeat', async () => {
+      const { plan } = await request('lab:get', { id });
+      return this.start({ ...plan, name: freeName(plan.name, this.names) });
+    });
   }
 
   /** @returns where it was saved; null when the person cancelled. @throws {AppError} */
