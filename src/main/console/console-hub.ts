@@ -209,8 +209,8 @@ export class ConsoleHub {
   }
 
   #checkLater(): void {
-    if (this.#uncheckedBytes < suspectBytes) return;
-    this.#checking ??= setTimeout(() => this.#check(), restMs);
+    if (this.#uncheckedBytes < suspectBytes || this.#checking !== null) return;
+    this.#checking = setTimeout(() => this.#check(), restMs);
   }
 
   /** Holds what the views were shown of a flood against its log. */
