@@ -45,6 +45,7 @@ export class LabStore {
   }
 
   get names(): ReadonlySet<string> {
+    // eslint-disable-next-line svelte/prefer-svelte-reactivity -- made anew each time
     return new Set(this.#list.map(({ name }) => name));
   }
 
