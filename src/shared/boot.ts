@@ -45,7 +45,7 @@ export const phaseInfo: Record<PhaseName, { title: string; explanation: string; 
       explanation:
         'A bzImage unpacks itself before the kernel proper starts; an ELF has no such phase.',
       source:
-        'Ends where the kernel’s own clock starts, by the uptime its first process saw: within 20 ms.',
+        'Ends where the kernel’s own clock starts, some tens of milliseconds after its first instruction: its age, by its own log, when its first process was heard. Some ms late.',
     },
     kernel: {
       title: 'Kernel',
@@ -144,8 +144,8 @@ export const bootTimelineSchema = z.object({
   details: z.array(bootDetailSchema).max(mostBootDetails).default([]),
   conditions: z.array(bootConditionSchema).default([]),
   /**
-   * Where the kernel's own clock started, by the uptime that the first process saw; null where that is not
-   * known. Within 20 ms: /proc/uptime lags behind by the ticks lost before the clock source changed.
+   * Where the kernel's own clock started; null where its log did not tell how much its uptime lacks. As many
+   * milliseconds late as the first process's line took.
    */
   kernelClockMs: z.number().nullable().default(null),
   /** What it was ready by, or was to be, as `readySignOf` says it; absent from boots that were kept before it was. */

@@ -112,7 +112,7 @@ void watch_port(const void *about) {
         somebody_listens("/proc/net/tcp6", options->watched_port)) {
       char moment[24];
       now_is(moment);
-      mark("ready", moment, "");
+      mark("ready", moment);
       return;
     }
     clock_gettime(CLOCK_BOOTTIME, &now);

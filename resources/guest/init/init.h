@@ -17,7 +17,7 @@ struct options {
   char terminal[64]; /* for TERM; may be empty */
   char hostname[65];
   char console[32]; /* the last console=, without its settings */
-  bool wants_container, wants_log;
+  bool wants_container, wants_log, wants_clock;
   unsigned watched_port, watched_seconds; /* 0: none */
 };
 
@@ -29,13 +29,15 @@ void options_read(struct options *options);
 bool say(const char *text);
 /* The moment as the kernel's clock has it, `SECONDS.MILLISECONDS`. */
 void now_is(char moment[24]);
+/* The line `nandu: WORD uptime=MOMENT`, which Nandu reads (boot timeline). */
+bool mark(const char *word, const char *moment);
+
 /*
- * The same as the clock of the kernel's log has it, empty where there is no log. It counts from the same start, and has
- * the ticks that the other lost before the kernel changed its clock source.
+ * The line `nandu: kernel clock lag=SECONDS`: how much longer the kernel has run than its uptime says, by its own log. It
+ * loses the ticks that came while it had shut interrupts off, a third of a second of Debian's emulated boot. No line where
+ * the log has nothing of it.
  */
-void log_clock_is(char moment[24]);
-/* The line `nandu: WORD uptime=MOMENT`, which Nandu reads (boot timeline); ` log=MOMENT` follows if that is known. */
-bool mark(const char *word, const char *moment, const char *log_moment);
+void tell_clock_lag(void);
 
 /* files.c */
 /* The first line, without its end. @returns false where it cannot be read, `text` then being empty. */

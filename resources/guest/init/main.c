@@ -71,12 +71,11 @@ static void become_shell(const void *name) {
 
 int main(void) {
   struct options options = {0};
-  char started[24], log_started[24], ready[24], terminal[32], agent_path[64], log_path[64];
+  char started[24], ready[24], terminal[32], agent_path[64], log_path[64];
 
   mount_all();
   now_is(started);
-  log_clock_is(log_started);
-  bool told = mark("user space", started, log_started);
+  bool told = mark("user space", started);
   options_read(&options);
   setenv("PATH", "/sbin:/usr/sbin:/bin:/usr/bin", 1);
   setenv("HOME", "/root", 1);
@@ -84,7 +83,8 @@ int main(void) {
   if (options.hostname[0] != 0) sethostname(options.hostname, strlen(options.hostname));
 
   bool has_ports = load_drivers();
-  if (!told) mark("user space", started, log_started);
+  if (!told) mark("user space", started);
+  if (options.wants_clock) tell_clock_lag();
   find_terminal(options.console, terminal, sizeof terminal);
   bool has_agent = has_ports && find_port(AGENT, agent_path, sizeof agent_path);
   bool has_log = has_ports && options.wants_log && find_port(LOG, log_path, sizeof log_path);
@@ -93,7 +93,7 @@ int main(void) {
 
   if (options.watched_port == 0) {
     now_is(ready);
-    mark("ready", ready, "");
+    mark("ready", ready);
   }
   if (has_log) beside(send_log, log_path);
   /* Opened here: that is what tells the host, and a child's turn may come after the shell's. */

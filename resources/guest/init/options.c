@@ -44,6 +44,7 @@ void options_read(struct options *options) {
     if (take(word, "nandu.hostname=", "", hostname, sizeof hostname)) continue;
     if (strcmp(word, "nandu.container") == 0) options->wants_container = true;
     if (strcmp(word, "nandu.bootlog") == 0) options->wants_log = true;
+    if (strcmp(word, "nandu.clock") == 0) options->wants_clock = true;
     if (strncmp(word, ready, sizeof ready - 1) == 0) read_ready(options, word + sizeof ready - 1);
     if (strncmp(word, console, sizeof console - 1) == 0) {
       word += sizeof console - 1;

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "init.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,34 +24,33 @@ void now_is(char moment[24]) {
   snprintf(moment, 24, "%llu.%03u", (unsigned long long)now.tv_sec, (unsigned)(now.tv_nsec / 1000000));
 }
 
-void log_clock_is(char moment[24]) {
-  static const char NOTE[] = "nandu: user space";
-  /* Of the lowest level: no console shows it. */
-  static const char LINE[] = "<7>nandu: user space\n";
-  enum { MOST_RECORDS = 16 };
-  char record[512];
-  moment[0] = 0;
-  int log = open("/dev/kmsg", O_RDWR | O_NONBLOCK | O_CLOEXEC);
-  if (log < 0) return;
-  lseek(log, 0, SEEK_END);
-  if (write(log, LINE, sizeof LINE - 1) == (ssize_t)sizeof LINE - 1) {
-    /* "LEVEL,NUMBER,MICROSECONDS,FLAGS;TEXT"; the kernel's own words may have come in between. */
-    for (int left = MOST_RECORDS; left > 0; left--) {
-      ssize_t length = read(log, record, sizeof record - 1);
-      if (length <= 0) break;
-      record[length] = 0;
-      unsigned long long micros;
-      if (strstr(record, NOTE) == NULL || sscanf(record, "%*u,%*u,%llu,", &micros) != 1) continue;
-      snprintf(moment, 24, "%llu.%06llu", micros / 1000000, micros % 1000000);
-      break;
-    }
-  }
-  close(log);
+bool mark(const char *word, const char *moment) {
+  char line[64];
+  snprintf(line, sizeof line, "nandu: %s uptime=%s\n", word, moment);
+  return say(line);
 }
 
-bool mark(const char *word, const char *moment, const char *log_moment) {
-  char line[96];
-  const char *label = log_moment[0] == 0 ? "" : " log=";
-  snprintf(line, sizeof line, "nandu: %s uptime=%s%s%s\n", word, moment, label, log_moment);
-  return say(line);
+void tell_clock_lag(void) {
+  /* Linux, kernel/sched/clock.c, `__set_sched_clock_stable`: (uptime, …)->(counter, …), nanoseconds of one moment. */
+  static const char WORDS[] = "sched_clock: Marking stable (";
+  enum { MOST_RECORDS = 4096 };
+  char record[1024];
+  int log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  if (log < 0) return;
+  for (int left = MOST_RECORDS; left > 0; left--) {
+    ssize_t length = read(log, record, sizeof record - 1);
+    if (length < 0 && errno == EPIPE) continue; /* what was to be read next has been overwritten */
+    if (length <= 0) break;
+    record[length] = 0;
+    const char *said = strstr(record, WORDS);
+    long long uptime, counter;
+    if (said == NULL || sscanf(said + sizeof WORDS - 1, "%lld, %*d)->(%lld,", &uptime, &counter) != 2) continue;
+    long long micros = (counter - uptime) / 1000;
+    if (micros < 0) break;
+    char line[64];
+    snprintf(line, sizeof line, "nandu: kernel clock lag=%lld.%06lld\n", micros / 1000000, micros % 1000000);
+    say(line);
+    break;
+  }
+  close(log);
 }

@@ -33,6 +33,15 @@ describe('ConsoleMarkScanner', () => {
     expect(found(scanner)).toEqual([endOf('user space'), 'init', 2.21, endOf('ready'), 2.5]);
   });
 
+  it('hears how much the uptime lacks, once, and nothing that no kernel could lack', () => {
+    const scanner = new ConsoleMarkScanner();
+    scanner.feed(bytes('nandu: kernel clock lag=360.5\nnandu: kernel clock lag=-1\n'), 1);
+    expect(scanner.uptimeLagSeconds).toBeNull();
+    scanner.feed(bytes('nandu: user space uptime=2.21\nnandu: kernel clock lag=0.377123\n'), 2);
+    expect(scanner.feed(bytes('nandu: kernel clock lag=5.000000\n'), 3)).toBe(false);
+    expect(scanner.uptimeLagSeconds).toBe(0.377123);
+  });
+
   it('takes the kernel’s word when another init runs', () => {
     const scanner = new ConsoleMarkScanner();
     expect(scanner.feed(bytes('\u001b[0m[  1.2] Run /sbin/init as init process\n'), 5)).toBe(true);

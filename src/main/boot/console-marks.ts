@@ -2,10 +2,10 @@
  * Owns the search for the boot's marks in what a guest prints on its console.
  * Must never trust that output, keep more of it than one short line, or hold up whoever drains it.
  *
- * The marks: `nandu: user space uptime=SECONDS log=SECONDS` and `nandu: ready uptime=SECONDS` are printed by
- * Nandu's own init (resources/guest/init), the second time as the kernel's log has it; for any other init the kernel's line
+ * The marks: `nandu: user space uptime=SECONDS` and `nandu: ready uptime=SECONDS` are printed by
+ * Nandu's own init (resources/guest/init); for any other init the kernel's line
  * `Run PATH as init process` (Linux init/main.c, `run_init_process`) stands in for the first,
- * unless `quiet` hides it. A guest's own marks are lines `nandu: mark NAME`, anyone's.
+ * unless `quiet` hides it. `nandu: kernel clock lag=SECONDS` comes from our init where it was asked for. A guest's own marks are lines `nandu: mark NAME`, anyone's.
  */
 import { markNameSchema, type ReadySign } from '../../shared/index.ts';
 
@@ -18,9 +18,9 @@ const maxScannedForSign = 64 * 1024 * 1024;
 /** A guest can print any number of its own marks. */
 const maxMarks = 50;
 
-const userSpacePattern =
-  /nandu: user space uptime=(\d{1,9}(?:\.\d{1,9})?)(?: log=(\d{1,9}(?:\.\d{1,9})?))?\s*$/;
+const userSpacePattern = /nandu: user space uptime=(\d{1,9}(?:\.\d{1,9})?)\s*$/;
 const readyPattern = /nandu: ready(?: uptime=(\d{1,9}(?:\.\d{1,9})?))?\s*$/;
+const lagPattern = /nandu: kernel clock lag=(\d{1,2}(?:\.\d{1,9})?)\s*$/;
 /**
  * Nothing stands before it but colours and the kernel's time: what is typed into a shell is echoed behind its
  * prompt. `m` ends a colour's sequence.
@@ -42,8 +42,6 @@ export interface ConsoleMark {
 interface Mark {
   readonly atMs: number;
   readonly uptimeSeconds: number | null;
-  /** The same moment by the clock of the kernel's log. */
-  readonly logSeconds?: number | null;
 }
 
 /** Finds the marks in a console's bytes, wherever the chunks were cut. */
@@ -56,6 +54,7 @@ export class ConsoleMarkScanner {
   #init: Mark | null = null;
   #kernel: Mark | null = null;
   #ready: Mark | null = null;
+  #lagSeconds: number | null = null;
   #line = '';
   #scannedBytes = 0;
   #done = false;
@@ -113,9 +112,9 @@ export class ConsoleMarkScanner {
     return this.#init?.uptimeSeconds ?? null;
   }
 
-  /** As the uptime, by the clock of the kernel's log: that has lost no ticks. */
-  get userSpaceLogSeconds(): number | null {
-    return this.#init?.logSeconds ?? null;
+  /** How much longer the kernel had run than its uptime says; null where init did not say. */
+  get uptimeLagSeconds(): number | null {
+    return this.#lagSeconds;
   }
 
   /** When the guest printed that it is ready, epoch milliseconds; null while unseen. */
@@ -144,15 +143,18 @@ export class ConsoleMarkScanner {
     if (this.#init === null) {
       const userSpace = userSpacePattern.exec(line);
       if (userSpace !== null) {
-        const [, uptime, log] = userSpace;
-        const logSeconds = log === undefined ? null : Number(log);
-        this.#init = { atMs, uptimeSeconds: Number(uptime), logSeconds };
+        this.#init = { atMs, uptimeSeconds: Number(userSpace[1]) };
         return true;
       }
       if (this.#kernel === null && runInitPattern.test(line)) {
         this.#kernel = { atMs, uptimeSeconds: null };
         return true;
       }
+    }
+    const lag = this.#lagSeconds === null ? lagPattern.exec(line)?.[1] : undefined;
+    if (lag !== undefined) {
+      this.#lagSeconds = Number(lag);
+      return true;
     }
     const mark = markPattern.exec(line)?.[1];
     if (mark !== undefined) return this.#mark(mark, atMs);

@@ -16,7 +16,12 @@ export interface KernelStretch {
   readonly durationSeconds: number;
 }
 
-export type KernelLog = readonly KernelStretch[];
+/** What a kernel's log tells of its boot. */
+export interface KernelLog {
+  readonly stretches: readonly KernelStretch[];
+  /** How much longer the kernel had run than its uptime says, seconds; null where the log has nothing of it. */
+  readonly uptimeLagSeconds: number | null;
+}
 
 /** A Debian kernel's is some 150 KiB with `initcall_debug`; the kernel is told to keep 1 MiB. */
 export const maxKernelLogBytes = 4 * 1024 * 1024;
@@ -24,6 +29,13 @@ export const maxKernelLogBytes = 4 * 1024 * 1024;
 export const kernelLogEnd = 'nandu: end of the kernel log';
 const maxInitcalls = 40;
 const shortestInitcallSeconds = 0.001;
+/**
+ * The uptime, the log's clock less that, the counter, the log's clock less the counter: nanoseconds of one moment (Linux,
+ * kernel/sched/clock.c, `__set_sched_clock_stable`). Until then the log's clock stood still where no tick came.
+ */
+const stablePattern =
+  /^sched_clock: Marking stable \((-?\d{1,15}), -?\d{1,15}\)->\((-?\d{1,15}), (-?\d{1,15})\)$/;
+const mostLagSeconds = 60;
 /** Functions that were called and have not returned; some run beside others. */
 const maxOpenCalls = 256;
 
@@ -59,6 +71,8 @@ export function parseKernelLog(text: string): KernelLog {
   const at = new Map<Moment | 'start', number>();
   const calls = new Map<string, number>();
   let initcalls: KernelStretch[] = [];
+  let firstCallSeconds = Infinity;
+  let clock: Clock = { uptimeLagSeconds: null, lostSeconds: 0 };
   for (const line of text.slice(0, maxKernelLogBytes).split('\n')) {
     const [, time, said] = linePattern.exec(line) ?? [];
     if (time === undefined || said === undefined) continue;
@@ -67,6 +81,7 @@ export function parseKernelLog(text: string): KernelLog {
     const call = callPattern.exec(said);
     if (call?.[1] !== undefined) {
       const name = call[1] + (call[2] ?? '');
+      firstCallSeconds = Math.min(firstCallSeconds, seconds);
       if (calls.size < maxOpenCalls) calls.set(name, seconds);
       continue;
     }
@@ -81,35 +96,58 @@ export function parseKernelLog(text: string): KernelLog {
       if (initcalls.length > 20 * maxInitcalls) initcalls = longest(initcalls);
       continue;
     }
+    clock = clockOf(said) ?? clock;
     for (const moment of momentNames) {
       if (!at.has(moment) && moments[moment].test(said)) at.set(moment, seconds);
     }
   }
-  return [...named(at), ...longest(initcalls)];
+  const { uptimeLagSeconds, lostSeconds } = clock;
+  // It stood still while the kernel patched itself, before it called functions and looked for other processors.
+  const wentOnSeconds = Math.min(firstCallSeconds, at.get('processors') ?? Infinity);
+  const counted = (seconds: number): number =>
+    seconds >= wentOnSeconds ? seconds + lostSeconds : seconds;
+  const trueAt = new Map([...at].map(([moment, seconds]) => [moment, counted(seconds)] as const));
+  const moved = longest(initcalls).map((initcall) => ({
+    ...initcall,
+    startSeconds: counted(initcall.startSeconds),
+  }));
+  return { stretches: [...named(trueAt), ...moved], uptimeLagSeconds };
+}
+
+interface Clock {
+  readonly uptimeLagSeconds: number | null;
+  /** What the log's own clock lost. */
+  readonly lostSeconds: number;
+}
+
+function clockOf(said: string): Clock | null {
+  const [, uptime, counter, offset] = stablePattern.exec(said)?.map(Number) ?? [];
+  if (uptime === undefined || counter === undefined || offset === undefined) return null;
+  const uptimeLagSeconds = (counter - uptime) / 1e9;
+  const lostSeconds = Math.max(0, -offset / 1e9);
+  if (uptimeLagSeconds < 0 || Math.max(uptimeLagSeconds, lostSeconds) > mostLagSeconds) return null;
+  return { uptimeLagSeconds, lostSeconds };
 }
 
 /**
  * On the host's time.
- * @param kernelClockMs where the kernel's clock started by the first process's uptime, milliseconds since the spawn;
- *   null where nobody knows.
- * @param kernelEndMs when the first process was heard of: what the kernel did before it is not placed later. The
- *   uptime lags behind the log's clock by the ticks that were lost before the clock source changed, the more the busier
- *   this computer is.
+ * @param kernelClockMs where the kernel's clock started, milliseconds since the spawn; null where nobody knows.
+ * @param kernelEndMs when the first process was heard of: what the kernel did before it is not placed later.
  * @returns nothing without a clock: a guess would look like a measurement.
  */
 export function placeKernelLog(
-  log: KernelLog,
+  { stretches }: KernelLog,
   kernelClockMs: number | null,
   kernelEndMs = Infinity,
 ): BootDetail[] {
   if (kernelClockMs === null) return [];
-  const steps = log.filter(({ kind }) => kind === 'kernel');
+  const steps = stretches.filter(({ kind }) => kind === 'kernel');
   const lastMs = Math.max(
     ...steps.map(({ startSeconds, durationSeconds }) => (startSeconds + durationSeconds) * 1000),
   );
   const aheadMs = Math.max(0, kernelClockMs + lastMs - kernelEndMs);
   const micros = (ms: number): number => Math.round(ms * 1000) / 1000;
-  return log.map(({ kind, name, startSeconds, durationSeconds }) => ({
+  return stretches.map(({ kind, name, startSeconds, durationSeconds }) => ({
     ...{ kind, name, startMs: micros(kernelClockMs - aheadMs + startSeconds * 1000) },
     durationMs: micros(durationSeconds * 1000),
   }));

@@ -58,7 +58,7 @@ export class BootRecorder {
   }
 
   /**
-   * The kernel's own clock started, by the uptime that the first process saw. The last call counts.
+   * The kernel's own clock started, by its age when the first process saw it. The last call counts.
    * @param unpacksItself whether the kernel is a bzImage: then what lies before is its decompression.
    */
   kernelClock(atMs: number, unpacksItself: boolean): void {

@@ -108,7 +108,6 @@ export async function bootOnce(
     const live = await launch({
       ...{ plan, signal, hub, onProblem, database: owner, machineId: ids.machine, runId: ids.run },
       ...{ fence: planned.fence, served: planned.served, qemuVersion: planned.qemuVersion },
-      unpacksItself: planned.unpacksItself,
       records: planned.container?.records ?? null,
       listener: watch,
     });

@@ -89,22 +89,28 @@ export class BootProgress {
 
   /** New console output may have had a mark. */
   consoleMarked(): void {
-    const { scanner, recorder, kernelClock, readiness } = this.#parts;
+    const { scanner, recorder, readiness } = this.#parts;
     if (recorder === null || this.#closed) return;
     recorder.marks(scanner.marks);
     if (scanner.userSpaceAtMs !== null) {
       recorder.userSpace(scanner.userSpaceAtMs);
       this.#lookForReads(recorder);
     }
-    const { userSpaceAtMs, readyAtMs } = scanner;
-    const userSpaceSeconds = scanner.userSpaceLogSeconds ?? scanner.userSpaceUptimeSeconds;
-    if (kernelClock !== null && userSpaceAtMs !== null && userSpaceSeconds !== null) {
-      const startedAtMs = userSpaceAtMs - userSpaceSeconds * 1000;
-      recorder.kernelClock(startedAtMs, kernelClock.unpacksItself);
-    }
+    this.#placeClock(recorder, scanner.uptimeLagSeconds);
+    const { readyAtMs } = scanner;
     const consoleTells = readiness.ready.kind !== 'automatic' || !readiness.agentTells;
     if (readyAtMs !== null && consoleTells) recorder.ready(readyAtMs);
     void this.publish();
+  }
+
+  /** Where the kernel's clock started, as soon as it is known how much of its time the uptime lacks. */
+  #placeClock(recorder: BootWatch, uptimeLagSeconds: number | null): void {
+    const { scanner, kernelClock } = this.#parts;
+    const { userSpaceAtMs, userSpaceUptimeSeconds } = scanner;
+    if (kernelClock === null || userSpaceAtMs === null) return;
+    if (userSpaceUptimeSeconds === null || uptimeLagSeconds === null) return;
+    const ageMs = (userSpaceUptimeSeconds + uptimeLagSeconds) * 1000;
+    recorder.kernelClock(userSpaceAtMs - ageMs, kernelClock.unpacksItself);
   }
 
   /** @param atMs epoch milliseconds. */
@@ -123,7 +129,9 @@ export class BootProgress {
   kernelLogged(text: string): void {
     const { recorder, listener } = this.#parts;
     if (recorder === null || this.#over) return;
-    recorder.kernelLog(parseKernelLog(text));
+    const log = parseKernelLog(text);
+    recorder.kernelLog(log);
+    this.#placeClock(recorder, log.uptimeLagSeconds);
     if (!this.#closed) void this.publish();
     else if (this.#published) listener.booted(this.#timelineOf(recorder));
   }

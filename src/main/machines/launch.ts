@@ -53,8 +53,6 @@ export interface LaunchContext {
   readonly fence: FenceTools | null;
   /** Folders that have servers of their own; null where there are none. */
   readonly served: ServedFolders | null;
-  /** Whether the kernel is a bzImage, which unpacks itself before it starts. */
-  readonly unpacksItself: boolean;
   /** The path of the database that knows the run. */
   readonly database: string;
   readonly hub: ConsoleHub;
@@ -154,7 +152,7 @@ export async function launch(context: LaunchContext): Promise<LiveRun> {
         ...{ runId, files, process: qemu, qmp, hub, scanner, recorder, consoleDrained },
         host,
         readiness: readinessOf(spec),
-        kernelClock: hasTrueClock(plan) ? { unpacksItself: context.unpacksItself } : null,
+        kernelClock: hasTrueClock(plan) ? { unpacksItself: plan.unpacksItself === true } : null,
         acpi: plan.spec.board.acpi,
         marksExpected: plan.spec.initrd.kind === 'default',
         onProblem: context.onProblem,

@@ -53,8 +53,6 @@ export interface PlannedLaunch {
   readonly container: PlannedContainer | null;
   /** Folders with servers of their own; null where there are none. */
   readonly served: ServedFolders | null;
-  /** Whether the kernel is a bzImage, which unpacks itself before it starts. */
-  readonly unpacksItself: boolean;
 }
 
 /** Plans launches on one host. */
@@ -129,11 +127,11 @@ export class Planner {
       sandbox: qemu.capabilities?.sandbox ?? true,
       container: container?.devices ?? null,
       passt: network === 'without-passt' ? null : await this.#passtFor(spec, qemu),
+      unpacksItself: context.kernel?.format === 'bzImage',
     };
     const fence = spec.network === 'internet' ? this.#host.fence.tools : null;
     const served = servedOf(container?.devices.folders ?? [], this.#host);
-    const unpacksItself = context.kernel?.format === 'bzImage';
-    return { plan, qemuVersion: qemu.binary.version, container, fence, served, unpacksItself };
+    return { plan, qemuVersion: qemu.binary.version, container, fence, served };
   }
 
   /** Where a definition and a QEMU can have it. */

@@ -90,7 +90,7 @@ export class RunKeeper {
   /** Writes the run down, and launches it. */
   async #launch({ machine, report, signal, runId, planned }: PreparedLaunch): Promise<LiveRun> {
     const { runs, paths, onProblem } = this.#options;
-    const { plan, qemuVersion, container, fence, served, unpacksItself } = planned;
+    const { plan, qemuVersion, container, fence, served } = planned;
     const { spec } = plan;
     const bootFiles = await stampBootFiles(plan);
     const run = runs.start({
@@ -109,7 +109,7 @@ export class RunKeeper {
     try {
       return await launch({
         ...{ machineId: machine.id, runId, plan, signal, onProblem },
-        ...{ fence, served, unpacksItself, qemuVersion, records: container?.records ?? null },
+        ...{ fence, served, qemuVersion, records: container?.records ?? null },
         database: paths.database,
         ...{ hub: machine.hub, listener: report.listener },
       });

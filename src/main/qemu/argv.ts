@@ -30,6 +30,8 @@ export interface LaunchPlan {
   readonly container: ContainerDevices | null;
   /** The program that serves its network; without one QEMU does. */
   readonly passt?: string | null;
+  /** Whether the kernel is a bzImage, which decompresses itself. */
+  readonly unpacksItself?: boolean;
   /** Whether it is to be the same machine on q35, to compare with. */
   readonly yardstick?: boolean;
   readonly files: RunFiles;

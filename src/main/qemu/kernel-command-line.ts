@@ -17,6 +17,7 @@ export function kernelCommandLine(plan: {
   >;
   readonly accelerator: Accelerator;
   readonly tscKHz: number | null;
+  readonly unpacksItself?: boolean;
 }): string {
   const { spec, accelerator, tscKHz } = plan;
   const own = [
@@ -31,6 +32,8 @@ export function kernelCommandLine(plan: {
     ...(spec.ready.kind === 'port'
       ? [`nandu.ready=port:${spec.ready.port},${spec.readyDeadlineSeconds}`]
       : []),
+    // Where the kernel's own clock started is where its decompression ended.
+    ...(plan.unpacksItself === true ? ['nandu.clock'] : []),
     ...(spec.bootDetail ? detailOptions : []),
   ];
   return [...(spec.kernelDefaults ? own : []), spec.commandLine.trim()]

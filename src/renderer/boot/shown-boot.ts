@@ -103,7 +103,7 @@ const sourceLabels: Record<PhaseName, string> = {
   qmp: 'QEMU’s clock, ±1 µs',
   firmware: 'QEMU’s trace, ±1 µs',
   'kernel-load': 'QEMU’s trace, ±1 µs',
-  decompression: 'Guest’s uptime, ±20 ms',
+  decompression: 'Guest’s clock, some ms',
   kernel: 'Console line, some ms',
   initrd: 'QEMU’s clock, ±1 µs',
   'user-space': 'Its sign of readiness',
