@@ -24,7 +24,7 @@ const leastMbPerS = 20;
 
 const parts = ['truth', 'boots', 'launch', 'console', 'lab'] as const;
 const { values } = parseArgs({
-  options: { only: { type: 'string' }, rounds: { type: 'string', default: '24' } },
+  options: { only: { type: 'string' }, rounds: { type: 'string', default: '16' } },
 });
 const rounds = Number(values.rounds);
 if (!Number.isInteger(rounds) || rounds < 2) throw new Error('--rounds is a whole number from 2.');
