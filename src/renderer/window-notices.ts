@@ -47,7 +47,7 @@ export class WindowNotices {
   changed(after: MachineView, before: MachineView | undefined): void {
     const goesOn = after.state === 'starting' || (before && holdOf(before) && !holdOf(after));
     if (goesOn) this.#toasts.dismiss(noticeKey(after.id));
-    if (after.state === 'starting' && before && before.state !== 'starting') this.#disturbed(after);
+    if (after.state === 'running' && before?.state === 'starting') this.#disturbed(after);
     const toast = noticeOf(after, before);
     if (toast) this.#tell(after.id, toast);
   }
@@ -67,7 +67,7 @@ export class WindowNotices {
     });
   }
 
-  /** A machine starts beside an experiment, which measures it as well. */
+  /** A machine boots beside an experiment, which measures it as well. */
   #disturbed({ spec }: MachineView): void {
     const experiment = this.#view.experimentGoing();
     if (experiment === null) return;

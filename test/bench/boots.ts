@@ -3,6 +3,7 @@
  * fast kernel, and libvirt's q35. What is held against each other is taken in turns.
  */
 import { rmSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { withPreset, type MachineId, type MachineSpec } from '../../src/shared/index.ts';
 import { temporaryDirectory } from '../support/folders.ts';
 import { commandByHand, prompt, startByHand } from '../support/by-hand.ts';
@@ -25,6 +26,7 @@ export interface BootBench {
 
 /** Nandu and QEMU by hand differ by hundredths, and so much is wanted to be known: so many times the turns. */
 const closeTurns = 4;
+const restMs = 200;
 
 /** @param rounds turns that count. */
 export async function benchBoots(rounds: number, say: (line: string) => void): Promise<BootBench> {
@@ -70,7 +72,7 @@ export async function benchBoots(rounds: number, say: (line: string) => void): P
     const compare = async (name: string, other: string, turns: number): Promise<Figures | null> => {
       const [first, second] = [ways[name], ways[other]];
       if (first === undefined || second === undefined) return null;
-      const taken = await inTurns(first, second, turns, (pair, firstMs, secondMs) =>
+      const taken = await inTurns(rested(first), rested(second), turns, (pair, firstMs, secondMs) =>
         say(`${pair} of ${turns}: ${name} ${firstMs.toFixed(0)}, ${other} ${secondMs.toFixed(0)}`),
       );
       // A way's own figures are those of its first comparison, which is the one with the most turns.
@@ -95,6 +97,14 @@ export async function benchBoots(rounds: number, say: (line: string) => void): P
     await services.close();
     for (const path of Object.values(folders)) rmSync(path, { recursive: true, force: true });
   }
+}
+
+/** What the one before leaves to be cleared away is not the next one's. */
+function rested(way: () => Promise<number>): () => Promise<number> {
+  return async () => {
+    await delay(restMs);
+    return way();
+  };
 }
 
 /** The Fast preset with the fast kernel, as it is (without ACPI), or with ACPI. */

@@ -83,7 +83,11 @@ int main(void) {
   if (options.hostname[0] != 0) sethostname(options.hostname, strlen(options.hostname));
 
   bool has_ports = load_drivers();
-  if (!told) mark("user space", started);
+  if (!told) {
+    /* Nandu dates the line when it comes. */
+    now_is(started);
+    mark("user space", started);
+  }
   if (options.wants_clock) tell_clock_lag();
   find_terminal(options.console, terminal, sizeof terminal);
   bool has_agent = has_ports && find_port(AGENT, agent_path, sizeof agent_path);

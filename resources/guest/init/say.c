@@ -34,19 +34,19 @@ void tell_clock_lag(void) {
   /* Linux, kernel/sched/clock.c, `__set_sched_clock_stable`: (uptime, …)->(counter, …), nanoseconds of one moment. */
   static const char WORDS[] = "sched_clock: Marking stable (";
   enum { MOST_RECORDS = 4096 };
-  char record[1024];
+  char record[8192];
   int log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   if (log < 0) return;
   for (int left = MOST_RECORDS; left > 0; left--) {
     ssize_t length = read(log, record, sizeof record - 1);
-    if (length < 0 && errno == EPIPE) continue; /* what was to be read next has been overwritten */
+    /* What was to be read next has been overwritten, or is too long: it goes on behind that. */
+    if (length < 0 && (errno == EPIPE || errno == EINVAL)) continue;
     if (length <= 0) break;
     record[length] = 0;
     const char *said = strstr(record, WORDS);
     long long uptime, counter;
     if (said == NULL || sscanf(said + sizeof WORDS - 1, "%lld, %*d)->(%lld,", &uptime, &counter) != 2) continue;
-    long long micros = (counter - uptime) / 1000;
-    if (micros < 0) break;
+    long long micros = counter > uptime ? (counter - uptime) / 1000 : 0;
     char line[64];
     snprintf(line, sizeof line, "nandu: kernel clock lag=%lld.%06lld\n", micros / 1000000, micros % 1000000);
     say(line);

@@ -16,12 +16,7 @@ export interface KernelStretch {
   readonly durationSeconds: number;
 }
 
-/** What a kernel's log tells of its boot. */
-export interface KernelLog {
-  readonly stretches: readonly KernelStretch[];
-  /** How much longer the kernel had run than its uptime says, seconds; null where the log has nothing of it. */
-  readonly uptimeLagSeconds: number | null;
-}
+export type KernelLog = readonly KernelStretch[];
 
 /** A Debian kernel's is some 150 KiB with `initcall_debug`; the kernel is told to keep 1 MiB. */
 export const maxKernelLogBytes = 4 * 1024 * 1024;
@@ -30,12 +25,12 @@ export const kernelLogEnd = 'nandu: end of the kernel log';
 const maxInitcalls = 40;
 const shortestInitcallSeconds = 0.001;
 /**
- * The uptime, the log's clock less that, the counter, the log's clock less the counter: nanoseconds of one moment (Linux,
- * kernel/sched/clock.c, `__set_sched_clock_stable`). Until then the log's clock stood still where no tick came.
+ * The last number is the log's clock less the processor's counter, nanoseconds (Linux, kernel/sched/clock.c,
+ * `__set_sched_clock_stable`): until then it stood still where no tick came.
  */
 const stablePattern =
-  /^sched_clock: Marking stable \((-?\d{1,15}), -?\d{1,15}\)->\((-?\d{1,15}), (-?\d{1,15})\)$/;
-const mostLagSeconds = 60;
+  /^sched_clock: Marking stable \(-?\d{1,15}, -?\d{1,15}\)->\(-?\d{1,15}, -(\d{1,15})\)$/;
+const mostLostSeconds = 60;
 /** Functions that were called and have not returned; some run beside others. */
 const maxOpenCalls = 256;
 
@@ -72,7 +67,7 @@ export function parseKernelLog(text: string): KernelLog {
   const calls = new Map<string, number>();
   let initcalls: KernelStretch[] = [];
   let firstCallSeconds = Infinity;
-  let clock: Clock = { uptimeLagSeconds: null, lostSeconds: 0 };
+  let lostSeconds: number | null = null;
   for (const line of text.slice(0, maxKernelLogBytes).split('\n')) {
     const [, time, said] = linePattern.exec(line) ?? [];
     if (time === undefined || said === undefined) continue;
@@ -96,37 +91,27 @@ export function parseKernelLog(text: string): KernelLog {
       if (initcalls.length > 20 * maxInitcalls) initcalls = longest(initcalls);
       continue;
     }
-    clock = clockOf(said) ?? clock;
+    lostSeconds ??= lostOf(said);
     for (const moment of momentNames) {
       if (!at.has(moment) && moments[moment].test(said)) at.set(moment, seconds);
     }
   }
-  const { uptimeLagSeconds, lostSeconds } = clock;
   // It stood still while the kernel patched itself, before it called functions and looked for other processors.
   const wentOnSeconds = Math.min(firstCallSeconds, at.get('processors') ?? Infinity);
   const counted = (seconds: number): number =>
-    seconds >= wentOnSeconds ? seconds + lostSeconds : seconds;
+    seconds >= wentOnSeconds ? seconds + (lostSeconds ?? 0) : seconds;
   const trueAt = new Map([...at].map(([moment, seconds]) => [moment, counted(seconds)] as const));
   const moved = longest(initcalls).map((initcall) => ({
     ...initcall,
     startSeconds: counted(initcall.startSeconds),
   }));
-  return { stretches: [...named(trueAt), ...moved], uptimeLagSeconds };
+  return [...named(trueAt), ...moved];
 }
 
-interface Clock {
-  readonly uptimeLagSeconds: number | null;
-  /** What the log's own clock lost. */
-  readonly lostSeconds: number;
-}
-
-function clockOf(said: string): Clock | null {
-  const [, uptime, counter, offset] = stablePattern.exec(said)?.map(Number) ?? [];
-  if (uptime === undefined || counter === undefined || offset === undefined) return null;
-  const uptimeLagSeconds = (counter - uptime) / 1e9;
-  const lostSeconds = Math.max(0, -offset / 1e9);
-  if (uptimeLagSeconds < 0 || Math.max(uptimeLagSeconds, lostSeconds) > mostLagSeconds) return null;
-  return { uptimeLagSeconds, lostSeconds };
+function lostOf(said: string): number | null {
+  const lost = stablePattern.exec(said)?.[1];
+  const seconds = Number(lost) / 1e9;
+  return lost === undefined || seconds > mostLostSeconds ? null : seconds;
 }
 
 /**
@@ -136,18 +121,18 @@ function clockOf(said: string): Clock | null {
  * @returns nothing without a clock: a guess would look like a measurement.
  */
 export function placeKernelLog(
-  { stretches }: KernelLog,
+  log: KernelLog,
   kernelClockMs: number | null,
   kernelEndMs = Infinity,
 ): BootDetail[] {
   if (kernelClockMs === null) return [];
-  const steps = stretches.filter(({ kind }) => kind === 'kernel');
+  const steps = log.filter(({ kind }) => kind === 'kernel');
   const lastMs = Math.max(
     ...steps.map(({ startSeconds, durationSeconds }) => (startSeconds + durationSeconds) * 1000),
   );
   const aheadMs = Math.max(0, kernelClockMs + lastMs - kernelEndMs);
   const micros = (ms: number): number => Math.round(ms * 1000) / 1000;
-  return stretches.map(({ kind, name, startSeconds, durationSeconds }) => ({
+  return log.map(({ kind, name, startSeconds, durationSeconds }) => ({
     ...{ kind, name, startMs: micros(kernelClockMs - aheadMs + startSeconds * 1000) },
     durationMs: micros(durationSeconds * 1000),
   }));

@@ -152,12 +152,11 @@ export class BootRecorder {
       if (ends === 'kernel' || ends === 'initrd') reached = 'user-space';
       if (ends === 'user-space') reached = 'ready';
     }
-    const clockMs =
-      this.#kernelClockAtMs === null ? null : this.#kernelClockAtMs - this.#spawnedAtMs;
+    const clockAtMs = this.#clockBetween(load?.lastAtMs ?? this.#spawnedAtMs, userSpaceAtMs);
     return {
       ...{ phases, totalMs: startMs, reached, conditions: [] },
       details: this.#details(load?.lastAtMs ?? 0),
-      kernelClockMs: clockMs === null || clockMs < 0 ? null : toMicros(clockMs),
+      kernelClockMs: clockAtMs === null ? null : toMicros(clockAtMs - this.#spawnedAtMs),
     };
   }
 
@@ -175,10 +174,15 @@ export class BootRecorder {
     return [...devices, ...marks];
   }
 
-  /** The uptime is a guest's word: a clock that starts where it cannot have is left out. */
   #unpacked(loadedAtMs: number | null, userSpaceAtMs: number | null): number | null {
-    const atMs = this.#unpacksItself ? this.#kernelClockAtMs : null;
-    if (atMs === null || loadedAtMs === null || userSpaceAtMs === null) return null;
+    if (!this.#unpacksItself || loadedAtMs === null) return null;
+    return this.#clockBetween(loadedAtMs, userSpaceAtMs);
+  }
+
+  /** The kernel's age is a guest's word: a clock that starts where it cannot have is left out. */
+  #clockBetween(loadedAtMs: number, userSpaceAtMs: number | null): number | null {
+    const atMs = this.#kernelClockAtMs;
+    if (atMs === null || userSpaceAtMs === null) return null;
     return atMs >= loadedAtMs && atMs <= userSpaceAtMs ? atMs : null;
   }
 

@@ -6,7 +6,7 @@ import type { Socket } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { consoleReplayBytes, type Accelerator } from '../../shared/index.ts';
 import { ConsoleView, type ViewSink } from './console-view.ts';
-import { logEnd } from './log-end.ts';
+import { logEnd, logSize } from './log-end.ts';
 import { plainText } from './plain-text.ts';
 import { TailBuffer } from './tail-buffer.ts';
 
@@ -76,6 +76,8 @@ export class ConsoleHub {
   #receivedBytes = 0;
   #source: ConsoleSource | null = null;
   #uncheckedBytes = 0;
+  /** The log's size, and what had been received, when the two were last compared. */
+  #compared = { logBytes: 0, receivedBytes: 0 };
   #checking: NodeJS.Timeout | null = null;
 
   /** Whether the tail still has to be filled from the last run's log. */
@@ -119,6 +121,7 @@ export class ConsoleHub {
     const { accelerator, onOutput } = source;
     this.#loaded = true;
     this.#source = source;
+    this.#compare(logSize(source.logPath));
     const shared = accelerator === 'tcg' && availableParallelism() <= fewCores;
     this.#longestGatherMs = shared ? longestEmulatedGatherMs : longestGatherMs;
     this.#socket = socket;
@@ -216,27 +219,40 @@ export class ConsoleHub {
   /** Holds what the views were shown of a flood against its log. */
   #check(): void {
     this.#checking = null;
-    const source = this.#source;
-    // It goes on: the next rest is waited for.
-    if (source === null || performance.now() - this.#arrivedAtMs < restMs) return;
-    this.#uncheckedBytes = 0;
-    const { data: shown } = this.#tail.snapshot();
-    let logged: Buffer;
-    try {
-      logged = logEnd(source.logPath, consoleReplayBytes + 1);
-    } catch (error) {
-      source.onProblem(error);
+    const restedMs = performance.now() - this.#arrivedAtMs;
+    if (restedMs < restMs) {
+      this.#checking = setTimeout(() => this.#check(), restMs - restedMs);
       return;
     }
-    // A log that was cut knows less.
-    const isWhole = logged.byteLength >= shown.byteLength;
-    const end = logged.subarray(logged.byteLength - shown.byteLength);
-    if (!isWhole || Buffer.compare(end, shown) === 0) return;
-    this.#tail.clear();
-    this.#tail.push(logged);
-    // What was on its way comes once more: to be looked at again.
-    this.#uncheckedBytes = suspectBytes;
-    for (const view of this.#views) view.replay();
+    // Timers come before what waits in the socket where this process was held up.
+    const received = this.#receivedBytes;
+    setImmediate(() => {
+      if (this.#receivedBytes === received) this.#heal();
+      else this.#checkLater();
+    });
+  }
+
+  /** Takes the log's end where it has grown by more than came: it may as well have less, on a full disk or after a rotation. */
+  #heal(): void {
+    const source = this.#source;
+    if (source === null) return;
+    this.#uncheckedBytes = 0;
+    try {
+      const logBytes = logSize(source.logPath);
+      const grown = logBytes - this.#compared.logBytes;
+      const lacked = grown > this.#receivedBytes - this.#compared.receivedBytes;
+      this.#compare(logBytes);
+      if (!lacked) return;
+      this.#tail.clear();
+      this.#tail.push(logEnd(source.logPath, consoleReplayBytes + 1));
+      for (const view of this.#views) view.refresh();
+    } catch (error) {
+      source.onProblem(error);
+    }
+  }
+
+  #compare(logBytes: number): void {
+    this.#compared = { logBytes, receivedBytes: this.#receivedBytes };
   }
 
   #flush(): void {

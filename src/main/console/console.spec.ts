@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -159,47 +159,47 @@ describe('ConsoleHub', () => {
     expect(view.messages.length).toBe(messages + 1);
   });
 
-  it('gives its views from the log what a flood’s socket lacked, once it rests', () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'performance'] });
-    const log = join(folder, 'flood.log');
+  describe('after a flood', () => {
     const lines = Array.from({ length: 4000 }, (_, at) => `line ${at} of a flood\n`);
-    writeFileSync(`${log}.1`, lines.slice(0, 100).join(''));
-    writeFileSync(log, lines.slice(100).join(''));
-    const qemu = new PassThrough();
-    const hub = new ConsoleHub();
-    void hub.attach(qemu as unknown as Socket, source(undefined, log));
-    const view = new Recorder();
-    hub.open(view);
-    const comes = (data: string[]): boolean => qemu.emit('data', Buffer.from(data.join('')));
-    comes(lines.slice(0, 3950));
-    vi.advanceTimersByTime(100);
-    comes(lines.slice(3975, -1));
-    vi.advanceTimersByTime(450);
-    comes(lines.slice(-1));
-    vi.advanceTimersByTime(450);
-    expect(view.count('replay')).toBe(1); // the one that opened it
-    vi.advanceTimersByTime(1000);
-    expect(view.count('replay')).toBe(2);
-    const last = view.messages.at(-1);
-    expect(last && 'data' in last && text(last.data)).toBe(lines.join(''));
-    comes(['/ # ']);
-    appendFileSync(log, '/ # ');
-    vi.advanceTimersByTime(2000);
-    expect(view.count('replay')).toBe(2);
-  });
 
-  it('leaves a view as it is where the log was cut', () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'performance'] });
-    const log = join(folder, 'cut.log');
-    writeFileSync(log, 'the end\n');
-    const qemu = new PassThrough();
-    const hub = new ConsoleHub();
-    void hub.attach(qemu as unknown as Socket, source(undefined, log));
-    const view = new Recorder();
-    hub.open(view);
-    qemu.emit('data', Buffer.from(`${'x'.repeat(100_000)}\nthe end\n`));
-    vi.advanceTimersByTime(2000);
-    expect(view.count('replay')).toBe(1);
+    /** A console that was given some of the lines, and rests; its log has others. */
+    async function flooded(log: string, given: string[], logged: string[]): Promise<Recorder> {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'setImmediate', 'performance'] });
+      const qemu = new PassThrough();
+      const hub = new ConsoleHub();
+      void hub.attach(qemu as unknown as Socket, source(undefined, log));
+      const view = new Recorder();
+      const handle = hub.open(view);
+      writeFileSync(log, logged.join(''));
+      // A hiccup in the flood is no rest.
+      for (const part of [given.slice(0, -1), given.slice(-1)]) {
+        qemu.emit('data', Buffer.from(part.join('')));
+        await vi.advanceTimersByTimeAsync(200);
+      }
+      expect(view.count('replay')).toBe(1); // the one that opened it
+      await vi.advanceTimersByTimeAsync(1000);
+      expect(view.count('replay')).toBe(1);
+      handle.acknowledge(Buffer.byteLength(view.shown));
+      await vi.advanceTimersByTimeAsync(1000);
+      return view;
+    }
+
+    it('gives its views from the log what its socket lacked', async () => {
+      const given = [...lines.slice(0, 3950), ...lines.slice(3975)];
+      const view = await flooded(join(folder, 'more.log'), given, lines);
+      expect(view.count('replay')).toBe(2);
+      const last = view.messages.at(-1);
+      expect(last && 'data' in last && text(last.data)).toBe(lines.join(''));
+    });
+
+    it.each([
+      ['all of it', lines],
+      ['less, as on a full disk', lines.slice(0, 100)],
+    ])('leaves its views alone where the log has %s', async (_, logged) => {
+      const log = join(folder, `${logged.length}.log`);
+      writeFileSync(`${log}.1`, 'what was before it was rotated\n'.repeat(10_000));
+      expect((await flooded(log, lines, logged)).count('replay')).toBe(1);
+    });
   });
 
   it('finds the last run’s end in its log, once', () => {

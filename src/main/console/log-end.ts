@@ -1,7 +1,7 @@
 /**
  * The end of a console's log, across the part that was moved aside. Read at once, for a console that is about to be shown.
  */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 
 /**
  * The last bytes of a log, fewer where it has not so many.
@@ -12,6 +12,11 @@ export function logEnd(path: string, maxBytes: number): Buffer {
   // Right after a rotation most of the past is in the part that was moved aside.
   const older = endOf(`${path}.1`, maxBytes - current.byteLength);
   return Buffer.concat([older, current]);
+}
+
+/** Of the part that QEMU writes to. @throws as {@link logEnd}. */
+export function logSize(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 function endOf(path: string, maxBytes: number): Buffer {

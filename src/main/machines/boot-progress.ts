@@ -129,9 +129,7 @@ export class BootProgress {
   kernelLogged(text: string): void {
     const { recorder, listener } = this.#parts;
     if (recorder === null || this.#over) return;
-    const log = parseKernelLog(text);
-    recorder.kernelLog(log);
-    this.#placeClock(recorder, log.uptimeLagSeconds);
+    recorder.kernelLog(parseKernelLog(text));
     if (!this.#closed) void this.publish();
     else if (this.#published) listener.booted(this.#timelineOf(recorder));
   }

@@ -78,7 +78,7 @@ describe('kernelCommandLine', () => {
       ...plan,
       spec: { ...plan.spec, commandLine: ' debug ' },
     });
-    expect(emulated).toContain(' tsc_early_khz=2596000 noreplace-smp ');
+    expect(emulated).toContain(' tsc_early_khz=2596000 tsc=reliable noreplace-smp ');
     // With lpj= as well the kernel would believe that and not compute it of the rate.
     expect(emulated).not.toContain('lpj=');
     expect(kernelCommandLine({ ...plan, tscKHz: null })).toContain(

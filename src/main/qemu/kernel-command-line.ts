@@ -32,8 +32,8 @@ export function kernelCommandLine(plan: {
     ...(spec.ready.kind === 'port'
       ? [`nandu.ready=port:${spec.ready.port},${spec.readyDeadlineSeconds}`]
       : []),
-    // Where the kernel's own clock started is where its decompression ended.
-    ...(plan.unpacksItself === true ? ['nandu.clock'] : []),
+    // Where the kernel's own clock started is where its decompression ended, and where its log belongs.
+    ...(plan.unpacksItself === true || spec.bootDetail ? ['nandu.clock'] : []),
     ...(spec.bootDetail ? detailOptions : []),
   ];
   return [...(spec.kernelDefaults ? own : []), spec.commandLine.trim()]
@@ -44,10 +44,13 @@ export function kernelCommandLine(plan: {
 /**
  * Emulated, a guest reads this computer's own counter, and about half of the boots hang at "could not
  * calculate TSC khz" unless they are told its rate. Told a wrong one, a guest's clock runs as wrong until
- * the kernel gives the counter up: with 2.0 GHz for 2.6 GHz its seconds lasted 0.77 s.
+ * the kernel gives the counter up: with 2.0 GHz for 2.6 GHz its seconds lasted 0.77 s. Told the right one, it must not hold
+ * it against its ticks: on a busy host some of those get lost, and it would give up the only clock that goes right.
  */
 export function timingOptions(tscKHz: number | null): string[] {
-  return tscKHz === null ? ['tsc_early_khz=2000000', 'lpj=4000000'] : [`tsc_early_khz=${tscKHz}`];
+  return tscKHz === null
+    ? ['tsc_early_khz=2000000', 'lpj=4000000']
+    : [`tsc_early_khz=${tscKHz}`, 'tsc=reliable'];
 }
 
 /**

@@ -27,6 +27,10 @@ const scrollbackLines = 10_000;
 /** CAN ends any unfinished sequence, RIS resets the terminal and forgets its scrollback. */
 const resetSequence = '\x18\x1bc';
 
+/** What the terminal says by itself when it is asked: CSI reports of device, cursor and modes, and strings. */
+// eslint-disable-next-line no-control-regex -- that is how they begin
+const ownAnswer = /^\x1b(?:\[[?>=]?[\d;]*\$?[cnRty]|[P\]])/;
+
 /** A terminal that lives until {@link ConsoleTerminal.dispose}. */
 export class ConsoleTerminal {
   readonly #terminal: Terminal;
@@ -56,7 +60,8 @@ export class ConsoleTerminal {
     this.#terminal.unicode.activeVersion = '11';
     this.#terminal.attachCustomKeyEventHandler((event) => this.#key(event, listener));
     this.#terminal.onData((data) => {
-      if (this.#replaysUnderWay === 0) listener.input(data);
+      // What is typed meanwhile is the person's.
+      if (this.#replaysUnderWay === 0 || !ownAnswer.test(data)) listener.input(data);
     });
     this.#terminal.onResize(({ cols, rows }) => listener.size(cols, rows));
     this.#terminal.onSelectionChange(() => listener.selected(this.#terminal.hasSelection()));
