@@ -198,7 +198,7 @@ describe('a server', () => {
     started.go();
     await expect.poll(() => readlinkSync(`/proc/${pid}/exe`)).toBe(found?.path);
     const open = (): string[] =>
-      readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+      readdirSync(`/proc/${pid}/fd`).map((fd) => targetIfThere(`/proc/${pid}/fd/${fd}`));
     // What it opens itself is none of these, but for the libraries while it is being loaded.
     const inherited = (): string[] =>
       open()
@@ -219,6 +219,14 @@ function processesWith(word: string): string[] {
     const command = readIfThere(path);
     return command.includes(word) && !command.startsWith('ps') ? [command] : [];
   });
+}
+
+function targetIfThere(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return ''; // it has been closed since
+  }
 }
 
 function readIfThere(path: string): string {
