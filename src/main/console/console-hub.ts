@@ -6,7 +6,8 @@ import type { Socket } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { consoleReplayBytes, type Accelerator } from '../../shared/index.ts';
 import { ConsoleView, type ViewSink } from './console-view.ts';
-import { logEnd, logSize } from './log-end.ts';
+import { logEnd } from './log-end.ts';
+import { OutputFeed, type ConsoleLog } from './output-feed.ts';
 import { plainText } from './plain-text.ts';
 import { TailBuffer } from './tail-buffer.ts';
 
@@ -30,13 +31,12 @@ const fewCores = 4;
 /** Whoever types looks at what comes back: for so long after a key nothing is gathered longer. */
 const typingMs = 300;
 const gatherBytes = 64 * 1024;
-/**
- * QEMU's virtio console drops what its socket has no room for, but writes it to the log first (hw/char/virtio-console.c,
- * `flush_buf`; chardev/char.c, `qemu_chr_write_buffer`). So much must have come for a socket to be full.
- */
-const suspectBytes = 64 * 1024;
-/** When a flood has rested so long, both have all of it. */
-const restMs = 500;
+/** A guest that writes faster than is read must not keep everything else waiting. */
+const flushBytes = 4 * 1024 * 1024;
+/** QEMU sends, then logs: what was not logged yet when it came is there after so long, on cores that are not both taken. */
+const logLagMs = 1;
+/** When a console has rested so long, nothing is on its way, neither by the socket nor to the log. */
+const restMs = 250;
 const lineFeed = 0x0a;
 /** What a shell waits with. A colon is none of them: a kernel's log is full of those. */
 const promptEnds = ['# ', '$ ', '% ', '> '].map((text) => Buffer.from(text));
@@ -45,11 +45,11 @@ const promptEnds = ['# ', '$ ', '% ', '> '].map((text) => Buffer.from(text));
 export interface ConsoleSource {
   /** How often views are fed depends on it. */
   readonly accelerator: Accelerator;
-  /** QEMU's own log of the same output, from which views get what the socket lacked. */
-  readonly logPath: string;
+  /** Where its socket does not get everything; null for a serial line. */
+  readonly log: ConsoleLog | null;
   /** Told of every chunk as it arrives. */
   readonly onOutput: (chunk: Uint8Array) => void;
-  /** Told where the log cannot be read. */
+  /** Told where the log cannot be followed: the socket's output is shown then. */
   readonly onProblem: (error: unknown) => void;
 }
 
@@ -65,8 +65,7 @@ export class ConsoleHub {
   readonly #tail = new TailBuffer(consoleReplayBytes);
   readonly #views = new Set<ConsoleView>();
   #socket: Socket | null = null;
-  #gathered: Uint8Array[] = [];
-  #gatheredBytes = 0;
+  #feed: OutputFeed | null = null;
   #lastByte = 0;
   #typedAtMs = -Infinity;
   #arrivedAtMs = -Infinity;
@@ -74,11 +73,7 @@ export class ConsoleHub {
   #gathering: NodeJS.Timeout | null = null;
   #longestGatherMs = longestGatherMs;
   #receivedBytes = 0;
-  #source: ConsoleSource | null = null;
-  #uncheckedBytes = 0;
-  /** The log's size, and what had been received, when the two were last compared. */
-  #compared = { logBytes: 0, receivedBytes: 0 };
-  #checking: NodeJS.Timeout | null = null;
+  #resting: NodeJS.Timeout | null = null;
 
   /** Whether the tail still has to be filled from the last run's log. */
   #loaded = false;
@@ -94,9 +89,8 @@ export class ConsoleHub {
 
   /** A new run begins: the past of the last one is in its log. */
   reset(): void {
-    this.#flush();
+    this.#takeAll();
     this.#tail.clear();
-    this.#uncheckedBytes = 0;
     this.#loaded = true;
     for (const view of this.#views) view.replay();
   }
@@ -118,29 +112,29 @@ export class ConsoleHub {
    *   down with its QEMU is an expected end.
    */
   attach(socket: Socket, source: ConsoleSource): Promise<void> {
-    const { accelerator, onOutput } = source;
+    const { accelerator, log, onOutput, onProblem } = source;
     this.#loaded = true;
-    this.#source = source;
-    this.#compare(logSize(source.logPath));
+    const feed = new OutputFeed(log, onProblem);
+    this.#feed?.close();
+    this.#feed = feed;
+    if (log !== null && log.from > 0) {
+      this.#tail.clear();
+      this.#tail.push(logEnd(log.path, consoleReplayBytes + 1, log.from));
+      for (const view of this.#views) view.replay();
+    }
     const shared = accelerator === 'tcg' && availableParallelism() <= fewCores;
     this.#longestGatherMs = shared ? longestEmulatedGatherMs : longestGatherMs;
     this.#socket = socket;
     this.#announce(true);
     socket.on('data', (chunk: Buffer) => {
-      this.#receivedBytes += chunk.byteLength;
-      this.#uncheckedBytes += chunk.byteLength;
       onOutput(chunk);
-      this.#tail.push(chunk);
-      this.#gathered.push(chunk);
-      this.#gatheredBytes += chunk.byteLength;
+      feed.push(chunk);
       this.#arrivedAtMs = performance.now();
-      if (this.#gathering === null) {
-        this.#flush();
-        this.#gathering = setTimeout(() => this.#tick(), tickMs);
-      }
       // No more often than ticks: a guest may print nothing but prompts.
       const isPrompt = this.#arrivedAtMs - this.#sentAtMs >= tickMs && this.#endsLikePrompt(chunk);
-      if (isPrompt || this.#gatheredBytes >= gatherBytes) this.#flush();
+      if (this.#gathering === null || isPrompt) this.#flushSoon(feed);
+      else if (feed.untakenBytes >= gatherBytes) this.#flush();
+      this.#gathering ??= setTimeout(() => this.#tick(), tickMs);
       this.#lastByte = chunk.at(-1) ?? this.#lastByte;
     });
     return new Promise((resolve) => {
@@ -148,8 +142,9 @@ export class ConsoleHub {
       socket.once('close', () => {
         if (this.#socket === socket) {
           this.#socket = null;
+          this.#takeAll();
+          feed.close();
           this.#flush();
-          this.#checkLater();
           this.#announce(false);
         }
         resolve();
@@ -164,7 +159,7 @@ export class ConsoleHub {
 
   /** Adds a view and shows it the past. */
   open(sink: ViewSink): ViewHandle {
-    this.#flush(); // the replay below has it all
+    this.#takeAll(); // the replay below has it all
     const view = new ConsoleView(sink, this.#tail);
     this.#views.add(view);
     view.replay();
@@ -178,6 +173,7 @@ export class ConsoleHub {
 
   /** The last lines as text without control sequences, for messages about how a run ended. */
   lastLines(count: number): string[] {
+    this.#takeAll();
     const { data } = this.#tail.snapshot();
     const text = Buffer.from(data.subarray(Math.max(0, data.byteLength - 64 * 1024))).toString();
     return plainText(text)
@@ -185,6 +181,13 @@ export class ConsoleHub {
       .map((line) => line.trimEnd())
       .filter((line) => line !== '')
       .slice(-count);
+  }
+
+  /** Takes what a log has left, has it emptied, and goes on from its start. @param cut does so at once. */
+  aroundCut(cut: () => void): void {
+    this.#takeAll();
+    cut();
+    this.#feed?.rewind();
   }
 
   /** The line delivers byte by byte: the end may have come in two chunks. */
@@ -197,72 +200,60 @@ export class ConsoleHub {
   /** Runs while output comes; ends after a tick without any. */
   #tick(): void {
     const now = performance.now();
-    const inLine = this.#gathered.at(-1)?.at(-1) !== lineFeed;
     const due =
       now - this.#typedAtMs < typingMs ||
-      (inLine && now - this.#arrivedAtMs >= tickMs) ||
+      (this.#lastByte !== lineFeed && now - this.#arrivedAtMs >= tickMs) ||
       now - this.#sentAtMs >= this.#longestGatherMs;
-    if (this.#gathered.length === 0 && due) {
+    if (due && !this.#flush() && this.#feed?.untakenBytes === 0) {
       this.#gathering = null;
-      this.#checkLater();
+      if (this.#feed.followsLog) this.#restLater(restMs);
       return;
     }
-    if (due) this.#flush();
     this.#gathering = setTimeout(() => this.#tick(), tickMs);
   }
 
-  #checkLater(): void {
-    if (this.#uncheckedBytes < suspectBytes || this.#checking !== null) return;
-    this.#checking = setTimeout(() => this.#check(), restMs);
+  #restLater(ms: number): void {
+    if (this.#resting === null) this.#resting = setTimeout(() => this.#rest(), ms);
   }
 
-  /** Holds what the views were shown of a flood against its log. */
-  #check(): void {
-    this.#checking = null;
+  /** A last look at the log: its writer may have been held up between its socket and its log. */
+  #rest(): void {
+    this.#resting = null;
     const restedMs = performance.now() - this.#arrivedAtMs;
     if (restedMs < restMs) {
-      this.#checking = setTimeout(() => this.#check(), restMs - restedMs);
+      this.#restLater(restMs - restedMs);
       return;
     }
+    const arrivedAtMs = this.#arrivedAtMs;
+    this.#takeAll();
     // Timers come before what waits in the socket where this process was held up.
-    const received = this.#receivedBytes;
     setImmediate(() => {
-      if (this.#receivedBytes === received) this.#heal();
-      else this.#checkLater();
+      if (this.#arrivedAtMs === arrivedAtMs) this.#feed?.settle();
     });
   }
 
-  /** Takes the log's end where it has grown by more than came: it may as well have less, on a full disk or after a rotation. */
-  #heal(): void {
-    const source = this.#source;
-    if (source === null) return;
-    this.#uncheckedBytes = 0;
-    try {
-      const logBytes = logSize(source.logPath);
-      const grown = logBytes - this.#compared.logBytes;
-      const lacked = grown > this.#receivedBytes - this.#compared.receivedBytes;
-      this.#compare(logBytes);
-      if (!lacked) return;
-      this.#tail.clear();
-      this.#tail.push(logEnd(source.logPath, consoleReplayBytes + 1));
-      for (const view of this.#views) view.refresh();
-    } catch (error) {
-      source.onProblem(error);
-    }
+  /** At once, or as soon as the log has it. */
+  #flushSoon(feed: OutputFeed): void {
+    this.#flush();
+    if (feed.untakenBytes > 0) setTimeout(() => this.#flush(), logLagMs);
   }
 
-  #compare(logBytes: number): void {
-    this.#compared = { logBytes, receivedBytes: this.#receivedBytes };
+  /** All that is there now. */
+  #takeAll(): void {
+    this.#flush(Infinity);
   }
 
-  #flush(): void {
-    const [first, ...more] = this.#gathered;
-    if (first === undefined) return;
-    const data = more.length === 0 ? first : Buffer.concat(this.#gathered);
-    this.#gathered = [];
-    this.#gatheredBytes = 0;
+  /** @returns whether there was anything. */
+  #flush(maxBytes = flushBytes): boolean {
+    const pieces = this.#feed?.take(maxBytes) ?? [];
+    if (pieces.length === 0) return false;
     this.#sentAtMs = performance.now();
-    for (const view of this.#views) view.send(data);
+    for (const data of pieces) {
+      this.#receivedBytes += data.byteLength;
+      this.#tail.push(data);
+      for (const view of this.#views) view.send(data);
+    }
+    return true;
   }
 
   #write(data: string): void {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +6,7 @@ import { PassThrough } from 'node:stream';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { consoleCreditBytes, consoleReplayBytes, type ToView } from '../../shared/index.ts';
 import { ConsoleHub, type ConsoleSource } from './console-hub.ts';
+import { rotateLog } from './log-files.ts';
 import { plainText } from './plain-text.ts';
 import { TailBuffer } from './tail-buffer.ts';
 
@@ -34,13 +35,10 @@ async function socketPair(): Promise<{ ours: Socket; qemu: Socket }> {
   return { ours, qemu };
 }
 
-/** A console whose log is of no account, or in a file. */
-function source(
-  onOutput: ConsoleSource['onOutput'] = () => undefined,
-  logPath = join(folder, 'no.log'),
-): ConsoleSource {
+/** A serial line. */
+function source(onOutput: ConsoleSource['onOutput'] = () => undefined): ConsoleSource {
   const onProblem = (error: unknown): never => expect.unreachable(String(error));
-  return { accelerator: 'kvm', logPath, onOutput, onProblem };
+  return { accelerator: 'kvm', log: null, onOutput, onProblem };
 }
 
 class Recorder {
@@ -159,46 +157,139 @@ describe('ConsoleHub', () => {
     expect(view.messages.length).toBe(messages + 1);
   });
 
-  describe('after a flood', () => {
-    const lines = Array.from({ length: 4000 }, (_, at) => `line ${at} of a flood\n`);
-
-    /** A console that was given some of the lines, and rests; its log has others. */
-    async function flooded(log: string, given: string[], logged: string[]): Promise<Recorder> {
+  describe('of a virtio console', () => {
+    /** A console that follows a log, and what QEMU does to both of its ends. */
+    function followed(name: string, before = '') {
       vi.useFakeTimers({ toFake: ['setTimeout', 'setImmediate', 'performance'] });
-      const qemu = new PassThrough();
+      const path = join(folder, name);
+      writeFileSync(path, before);
+      const socket = new PassThrough();
       const hub = new ConsoleHub();
-      void hub.attach(qemu as unknown as Socket, source(undefined, log));
+      const problems: unknown[] = [];
+      const log = { path, from: before.length };
+      void hub.attach(socket as unknown as Socket, {
+        ...{ accelerator: 'kvm', log, onOutput: () => undefined },
+        onProblem: (error) => problems.push(error),
+      });
       const view = new Recorder();
       const handle = hub.open(view);
-      writeFileSync(log, logged.join(''));
-      // A hiccup in the flood is no rest.
-      for (const part of [given.slice(0, -1), given.slice(-1)]) {
-        qemu.emit('data', Buffer.from(part.join('')));
-        await vi.advanceTimersByTimeAsync(200);
-      }
-      expect(view.count('replay')).toBe(1); // the one that opened it
-      await vi.advanceTimersByTimeAsync(1000);
-      expect(view.count('replay')).toBe(1);
-      handle.acknowledge(Buffer.byteLength(view.shown));
-      await vi.advanceTimersByTimeAsync(1000);
-      return view;
+      return {
+        ...{ hub, view, handle, problems, path },
+        sends: (data: string): boolean => socket.emit('data', Buffer.from(data)),
+        logs: (data: string): void => appendFileSync(path, data),
+        rests: () => vi.advanceTimersByTimeAsync(1000),
+        ends: (): boolean => socket.emit('close'),
+      };
     }
 
-    it('gives its views from the log what its socket lacked', async () => {
-      const given = [...lines.slice(0, 3950), ...lines.slice(3975)];
-      const view = await flooded(join(folder, 'more.log'), given, lines);
-      expect(view.count('replay')).toBe(2);
-      const last = view.messages.at(-1);
-      expect(last && 'data' in last && text(last.data)).toBe(lines.join(''));
+    it('shows what its socket lacked, in its place and as soon as the socket has more', () => {
+      const { view, sends, logs } = followed('lacked.log');
+      logs('one\n');
+      sends('one\n');
+      logs('two, dropped\nthree\n');
+      vi.advanceTimersByTime(20);
+      sends('three\n');
+      vi.advanceTimersByTime(50);
+      expect(view.shown).toBe('one\ntwo, dropped\nthree\n');
     });
 
-    it.each([
-      ['all of it', lines],
-      ['less, as on a full disk', lines.slice(0, 100)],
-    ])('leaves its views alone where the log has %s', async (_, logged) => {
-      const log = join(folder, `${logged.length}.log`);
-      writeFileSync(`${log}.1`, 'what was before it was rotated\n'.repeat(10_000));
-      expect((await flooded(log, lines, logged)).count('replay')).toBe(1);
+    it('shows what came to the log last, though no socket tells of it', async () => {
+      const { view, sends, logs, rests } = followed('last.log');
+      sends('one\n');
+      logs('one\n');
+      vi.advanceTimersByTime(100);
+      logs('dropped');
+      await rests();
+      expect(view.shown).toBe('one\ndropped');
+    });
+
+    it('shows an echo that is logged right after it was sent', () => {
+      const { view, sends, logs } = followed('echo.log');
+      sends('q');
+      expect(view.shown).toBe('');
+      logs('q');
+      vi.advanceTimersByTime(1);
+      expect(view.shown).toBe('q');
+    });
+
+    it('shows a flood once and whole, whatever its view does not draw', async () => {
+      const { view, handle, sends, logs, rests } = followed('flood.log');
+      const lines = Array.from({ length: 20_000 }, (_, at) => `line ${at} of a flood\n`);
+      for (let at = 0; at < lines.length; at += 500) {
+        const part = lines.slice(at, at + 500).join('');
+        logs(part);
+        if (at % 2000 !== 0) sends(part);
+        vi.advanceTimersByTime(1);
+        const last = view.messages.at(-1);
+        if (last && 'data' in last) handle.acknowledge(last.data.byteLength);
+      }
+      await rests();
+      expect(view.count('replay')).toBe(1); // the one that opened it
+      expect(view.shown).toBe(lines.join(''));
+    });
+
+    it('goes on where its log was rotated', async () => {
+      const { hub, view, sends, logs, rests, path } = followed('rotated.log');
+      logs('before\n');
+      sends('before\n');
+      vi.advanceTimersByTime(100);
+      logs('just before\n');
+      expect(await rotateLog(path, 5, (cut) => hub.aroundCut(cut))).toBe(true);
+      logs('after\n');
+      sends('just before\nafter\n');
+      await rests();
+      expect(view.shown).toBe('before\njust before\nafter\n');
+    });
+
+    it('goes on by its socket where the log stops growing, as on a full disk', async () => {
+      const { view, problems, sends, logs, rests } = followed('full.log');
+      logs('logged, dropped\n');
+      sends('logged\n');
+      await rests(); // what was dropped does not hide what the log lacks from now on
+      logs('half');
+      sends('half of it\n');
+      await rests();
+      sends('more\n');
+      await rests();
+      expect(view.shown).toBe('logged, dropped\nhalf of it\nmore\n');
+      expect(problems).toEqual([
+        expect.objectContaining({ message: expect.stringContaining('disk full') as string }),
+      ]);
+    });
+
+    it('shows what QEMU sent but was killed before it logged', () => {
+      const { view, problems, sends, logs, ends } = followed('killed.log');
+      logs('one\n');
+      sends('one\n');
+      sends('last words');
+      ends();
+      expect(view.shown).toBe('one\nlast words');
+      expect(problems).toEqual([]);
+    });
+
+    it('shows an adopted one’s past up to where its socket begins', async () => {
+      const { view, sends, logs, rests } = followed('adopted.log', 'the past\n');
+      expect(view.shown).toBe('the past\n');
+      logs('between\nnow\n');
+      sends('now\n');
+      await rests();
+      expect(view.shown).toBe('the past\nbetween\nnow\n');
+    });
+
+    it('says that its log is not there, and goes on by its socket', () => {
+      const problems: unknown[] = [];
+      const socket = new PassThrough();
+      const hub = new ConsoleHub();
+      const log = { path: join(folder, 'gone', 'console.log'), from: 0 };
+      void hub.attach(socket as unknown as Socket, {
+        ...{ accelerator: 'kvm', log, onOutput: () => undefined },
+        onProblem: (error) => problems.push(error),
+      });
+      const view = new Recorder();
+      hub.open(view);
+      socket.emit('data', Buffer.from('here'));
+      expect(view.shown).toBe('here');
+      expect(problems).toEqual([expect.objectContaining({ code: 'ENOENT' })]);
     });
   });
 

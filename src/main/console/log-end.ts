@@ -5,12 +5,13 @@ import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 
 /**
  * The last bytes of a log, fewer where it has not so many.
+ * @param end the size up to which it counts; all of it by default.
  * @throws what the file system says; a log that is not there is empty.
  */
-export function logEnd(path: string, maxBytes: number): Buffer {
-  const current = endOf(path, maxBytes);
+export function logEnd(path: string, maxBytes: number, end = Infinity): Buffer {
+  const current = endOf(path, maxBytes, end);
   // Right after a rotation most of the past is in the part that was moved aside.
-  const older = endOf(`${path}.1`, maxBytes - current.byteLength);
+  const older = endOf(`${path}.1`, maxBytes - current.byteLength, Infinity);
   return Buffer.concat([older, current]);
 }
 
@@ -19,7 +20,7 @@ export function logSize(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
-function endOf(path: string, maxBytes: number): Buffer {
+function endOf(path: string, maxBytes: number, end: number): Buffer {
   if (maxBytes <= 0) return Buffer.alloc(0);
   let file: number;
   try {
@@ -29,7 +30,7 @@ function endOf(path: string, maxBytes: number): Buffer {
     throw error;
   }
   try {
-    const { size } = fstatSync(file);
+    const size = Math.min(fstatSync(file).size, end);
     const wanted = Math.min(size, maxBytes);
     const data = Buffer.alloc(wanted);
     return data.subarray(0, readSync(file, data, 0, wanted, size - wanted));

@@ -9,9 +9,10 @@ import {
   ftruncateSync,
   openSync,
   readSync,
+  truncateSync,
   writeSync,
 } from 'node:fs';
-import { copyFile, open, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { copyFile, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { logLinesShown, type LogText } from '../../shared/index.ts';
 import { plainText } from './plain-text.ts';
 
@@ -104,9 +105,14 @@ export async function saveLog(path: string, target: string): Promise<void> {
 /**
  * Moves a log's content aside once it is too large. QEMU goes on appending to the same, now empty, file.
  * Only what it writes in the microseconds between the last look and the cut is lost from the log.
+ * @param around told to empty it; whoever follows the log reads its rest before, and its start afterwards. At once.
  * @returns whether it was rotated.
  */
-export async function rotateLog(path: string, maxBytes = maxLogBytes): Promise<boolean> {
+export async function rotateLog(
+  path: string,
+  maxBytes = maxLogBytes,
+  around = (cut: () => void): void => cut(),
+): Promise<boolean> {
   const size = await stat(path).then(
     (stats) => stats.size,
     () => 0, // not written yet, or the run's folder is gone
@@ -117,13 +123,13 @@ export async function rotateLog(path: string, maxBytes = maxLogBytes): Promise<b
     const from = size > 2 * maxBytes ? size - maxBytes : 0;
     if (from === 0) await copyFile(path, temporary, constants.COPYFILE_FICLONE);
     else await writeFile(temporary, '', { mode: 0o600 });
-    cutAfterRest(path, temporary, from);
+    cutAfterRest(path, temporary, from, around);
     await rename(temporary, previous(path));
   } catch (error) {
     await rm(temporary, { force: true });
     // A full disk: the log itself is what can be given up, and cutting it frees space.
     if (['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '')) {
-      await truncate(path, 0);
+      around(() => truncateSync(path, 0));
       return true;
     }
     throw error;
@@ -132,7 +138,12 @@ export async function rotateLog(path: string, maxBytes = maxLogBytes): Promise<b
 }
 
 /** Appends what the log has beyond its copy, which began at `from`, and empties it at once. */
-function cutAfterRest(path: string, copy: string, from: number): void {
+function cutAfterRest(
+  path: string,
+  copy: string,
+  from: number,
+  around: (cut: () => void) => void,
+): void {
   const source = openSync(path, 'r+');
   const target = openSync(copy, 'a');
   try {
@@ -144,7 +155,7 @@ function cutAfterRest(path: string, copy: string, from: number): void {
       writeSync(target, chunk, 0, bytesRead);
       position += bytesRead;
     }
-    ftruncateSync(source, 0);
+    around(() => ftruncateSync(source, 0));
   } finally {
     closeSync(source);
     closeSync(target);

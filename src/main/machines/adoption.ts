@@ -9,6 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { MachineId, MachineSpec, PortForward, Run } from '../../shared/index.ts';
 import { AgentLink, type GuestRecord } from '../agent/index.ts';
 import { BootWatch, ConsoleMarkScanner, EpochClock } from '../boot/index.ts';
+import { logSize } from '../console/index.ts';
 import { endServer, FolderServers } from '../folders/index.ts';
 import {
   findByCommand,
@@ -144,6 +145,9 @@ async function reconnect(candidate: Candidate): Promise<boolean> {
     const { UUID: uuid } = await qmp.execute('query-uuid', undefined, { signal });
     if (uuid !== machine.id) throw new Error('another machine answers on this socket');
     const { running, status } = await qmp.execute('query-status', undefined, { signal });
+    const log = hasVirtioConsole(record)
+      ? { path: files.consoleLog, from: logSize(files.consoleLog) }
+      : null;
     const consoleSocket = await connectSocket(files.consoleSocket, sockets);
     const agentSocket = record.argv.some((word) => word.startsWith('socket,id=agent,'))
       ? await connectSocket(files.agentSocket, sockets)
@@ -166,7 +170,7 @@ async function reconnect(candidate: Candidate): Promise<boolean> {
     let live: LiveRun | null = null;
     machine.hub.loadOnce(files.consoleLog);
     const consoleDrained = machine.hub.attach(consoleSocket, {
-      ...{ accelerator: run.accelerator, logPath: files.consoleLog, onProblem },
+      ...{ accelerator: run.accelerator, log, onProblem },
       onOutput: (chunk) => {
         if (booting && scanner.feed(chunk, clock.now())) live?.consoleMarked();
       },
@@ -330,6 +334,10 @@ function watchOf({ spawnedAtMs, argv }: LaunchRecord): BootWatch {
 
 function hasContainer({ argv }: LaunchRecord): boolean {
   return argv.some((word) => word.endsWith(',serial=nandu-root'));
+}
+
+function hasVirtioConsole({ argv }: LaunchRecord): boolean {
+  return argv.includes('virtconsole,chardev=console');
 }
 
 function hasAcpi({ argv }: LaunchRecord): boolean {

@@ -140,7 +140,8 @@ export async function launch(context: LaunchContext): Promise<LiveRun> {
     if (logSocket !== null) receiveKernelLog(logSocket, (text) => live?.kernelLogged(text));
     hub.reset();
     const consoleDrained = hub.attach(consoleSocket, {
-      ...{ accelerator: plan.accelerator, logPath: files.consoleLog },
+      accelerator: plan.accelerator,
+      log: spec.console === 'serial' ? null : { path: files.consoleLog, from: 0 },
       onOutput: (chunk) => {
         if (scanner.feed(chunk, clock.now())) live?.consoleMarked();
       },

@@ -15,7 +15,7 @@ afterEach(() => {
 
 function parts(): {
   files: { consoleLog: string; serialLog: string; qemuLog: string };
-  hub: { receivedBytes: number };
+  hub: { receivedBytes: number; aroundCut: (cut: () => void) => void };
   look: ReturnType<typeof vi.fn<() => void>>;
   problems: unknown[];
 } {
@@ -26,7 +26,7 @@ function parts(): {
       serialLog: at('serial.log'),
       qemuLog: at('qemu.log'),
     },
-    hub: { receivedBytes: 0 },
+    hub: { receivedBytes: 0, aroundCut: vi.fn((cut: () => void) => cut()) },
     look: vi.fn<() => void>(),
     problems: [],
   };
@@ -51,6 +51,7 @@ it('bounds a log as soon as its console has said much, and one that it does not 
   hub.receivedBytes = 1_500;
   expect(await once()).toEqual(['console.log.1', 'serial.log.1']);
   expect(statSync(files.consoleLog).size).toBe(0);
+  expect(hub.aroundCut).toHaveBeenCalledOnce();
   // QEMU's own log says nothing on the console.
   writeFileSync(files.qemuLog, 'x'.repeat(1_500));
   for (let looks = 3; looks < 15; looks++) expect(await once()).not.toContain('qemu.log.1');
