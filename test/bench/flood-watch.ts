@@ -27,11 +27,13 @@ interface Sample {
 /** One view's words, by their place in all that came. */
 export class FloodWatch {
   readonly #source: FloodSource;
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting = new Set<(piece: string) => void>();
   readonly #delays = monitorEventLoopDelay({ resolution: 20 });
-  #text = '';
-  /** Where `#text` begins in all that came. */
+  /** The end of what came, in pieces: whoever waits looks at each once, for a search through all would be what is measured. */
+  readonly #pieces: string[] = [];
+  /** Where the pieces begin in all that came. */
   #start = 0;
+  #end = 0;
   /** What `until` has found already ends here. */
   #read = 0;
 
@@ -40,19 +42,15 @@ export class FloodWatch {
     this.#delays.enable();
   }
 
-  get #end(): number {
-    return this.#start + this.#text.length;
-  }
-
   take(bytes: Uint8Array): void {
-    this.#text += Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
-    const surplus = this.#text.length - keptCharacters;
-    // In larger steps: each cut copies what is kept.
-    if (surplus > keptCharacters / 2) {
-      this.#text = this.#text.slice(surplus);
-      this.#start += surplus;
+    const { buffer, byteOffset, byteLength } = bytes;
+    const piece = Buffer.from(buffer, byteOffset, byteLength).toString('latin1');
+    this.#pieces.push(piece);
+    this.#end += piece.length;
+    while (this.#end - this.#start > keptCharacters && this.#pieces.length > 1) {
+      this.#start += this.#pieces.shift()?.length ?? 0;
     }
-    for (const check of [...this.#waiting]) check();
+    for (const look of [...this.#waiting]) look(piece);
   }
 
   /** Resolves when the word came after the one before. */
@@ -74,31 +72,32 @@ export class FloodWatch {
   #find(word: string, from: number, timeoutMs: number): Promise<number> {
     const before = this.#sample();
     this.#delays.reset();
-    let next = from;
     return new Promise((resolve, reject) => {
-      const check = (): boolean => {
-        const at = this.#text.indexOf(word, Math.max(0, next - this.#start));
+      /** The last characters that were looked at: the word may come in two pieces. */
+      let carried = '';
+      const look = (piece: string): boolean => {
+        const text = carried + piece;
+        const at = text.indexOf(word);
         if (at < 0) {
-          next = Math.max(from, this.#end - word.length + 1);
+          carried = text.slice(text.length - Math.min(text.length, word.length - 1));
           return false;
         }
         clearTimeout(timer);
-        this.#waiting.delete(check);
-        resolve(this.#start + at);
+        this.#waiting.delete(look);
+        resolve(this.#end - text.length + at);
         return true;
       };
       const timer = setTimeout(() => {
         // Timers come before sockets: what lies there since this process stood still is read first.
         setImmediate(() => {
           setImmediate(() => {
-            if (!this.#waiting.has(check)) return;
-            this.#waiting.delete(check);
+            if (!this.#waiting.delete(look)) return;
             reject(new Error(`“${word}” did not come. ${this.#explain(from, before)}`));
           });
         });
       }, timeoutMs);
-      this.#waiting.add(check);
-      check();
+      this.#waiting.add(look);
+      if (from < this.#end) look(this.#pieces.join('').slice(Math.max(0, from - this.#start)));
     });
   }
 
@@ -121,7 +120,7 @@ export class FloodWatch {
       `In ${(now.atMs - before.atMs).toFixed(0)} ms the view got ${this.#end - from} bytes, the log ${now.logBytes - before.logBytes}.`,
       `This process stood still for ${(this.#delays.max / 1e6).toFixed(0)} ms at most.`,
       `The machine is ${this.#source.state()}; QEMU's threads used ${threads.join(', ')}.`,
-      `Last was ${JSON.stringify(this.#text.slice(-200))}`,
+      `Last was ${JSON.stringify(this.#pieces.join('').slice(-200))}`,
       `${lastFlood(logPath)}`,
     ].join(' ');
   }

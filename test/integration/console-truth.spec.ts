@@ -78,7 +78,7 @@ const withServices = (work: (services: Services) => Promise<void>): Promise<void
     }
   });
 
-it('shows all of a flooded virtio console, of which QEMU’s socket drops much', async () => {
+it('shows all of a flooded virtio console, though its socket is read late', async () => {
   await withServices(async (services) => {
     // Less than the last MiB, which a view that fell behind is shown.
     const { seen, damaged, log, view } = await flooded(services, 'virtio', 30_000);
@@ -88,7 +88,7 @@ it('shows all of a flooded virtio console, of which QEMU’s socket drops much',
   });
 });
 
-it('shows each byte of a flooded serial line once, of which QEMU’s log has some twice', async () => {
+it('shows each byte of a flooded serial line once, though it is read late', async () => {
   await withServices(async (services) => {
     const { seen, damaged } = await flooded(services, 'serial', 3_000);
     expect(damaged).toEqual([]);

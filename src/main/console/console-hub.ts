@@ -1,14 +1,15 @@
 /**
- * A machine's console across its runs: drains the serial socket at once and always, keeps the tail,
- * feeds the views. Never pauses the socket for a view: that would stall the guest and its boot time.
+ * A machine's console across its runs: drains its socket at once and always, keeps the end of what was said, feeds the
+ * views. Never pauses the socket for a view: that would stall the guest and its boot time.
  */
 import type { Socket } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { consoleReplayBytes, type Accelerator } from '../../shared/index.ts';
 import { ConsoleView, type ViewSink } from './console-view.ts';
-import { logEnd } from './log-end.ts';
-import { OutputFeed, type ConsoleLog } from './output-feed.ts';
-import { plainText } from './plain-text.ts';
+import { logEnd, logSize } from './log-end.ts';
+import { dryMs, OutputFeed, type ConsoleLog } from './output-feed.ts';
+import { lastLines } from './plain-text.ts';
+import { endsLikePrompt } from './prompt-end.ts';
 import { TailBuffer } from './tail-buffer.ts';
 
 /** Input that a guest has not taken yet; beyond it typing is dropped, as a full line would. */
@@ -31,15 +32,11 @@ const fewCores = 4;
 /** Whoever types looks at what comes back: for so long after a key nothing is gathered longer. */
 const typingMs = 300;
 const gatherBytes = 64 * 1024;
-/** A guest that writes faster than is read must not keep everything else waiting. */
-const flushBytes = 4 * 1024 * 1024;
 /** QEMU sends, then logs: what was not logged yet when it came is there after so long, on cores that are not both taken. */
 const logLagMs = 1;
-/** When a console has rested so long, nothing is on its way, neither by the socket nor to the log. */
+/** A console that has rested so long is looked at again: QEMU may have been held up between its socket and its log. */
 const restMs = 250;
 const lineFeed = 0x0a;
-/** What a shell waits with. A colon is none of them: a kernel's log is full of those. */
-const promptEnds = ['# ', '$ ', '% ', '> '].map((text) => Buffer.from(text));
 
 /** What is behind a console's socket. */
 export interface ConsoleSource {
@@ -89,7 +86,7 @@ export class ConsoleHub {
 
   /** A new run begins: the past of the last one is in its log. */
   reset(): void {
-    this.#takeAll();
+    this.#flush();
     this.#tail.clear();
     this.#loaded = true;
     for (const view of this.#views) view.replay();
@@ -113,15 +110,11 @@ export class ConsoleHub {
    */
   attach(socket: Socket, source: ConsoleSource): Promise<void> {
     const { accelerator, log, onOutput, onProblem } = source;
-    this.#loaded = true;
-    const feed = new OutputFeed(log, onProblem);
+    this.#flush();
     this.#feed?.close();
+    this.#loaded = true;
+    const feed = new OutputFeed(log && this.#showPast(log, onProblem), onProblem);
     this.#feed = feed;
-    if (log !== null && log.from > 0) {
-      this.#tail.clear();
-      this.#tail.push(logEnd(log.path, consoleReplayBytes + 1, log.from));
-      for (const view of this.#views) view.replay();
-    }
     const shared = accelerator === 'tcg' && availableParallelism() <= fewCores;
     this.#longestGatherMs = shared ? longestEmulatedGatherMs : longestGatherMs;
     this.#socket = socket;
@@ -131,7 +124,8 @@ export class ConsoleHub {
       feed.push(chunk);
       this.#arrivedAtMs = performance.now();
       // No more often than ticks: a guest may print nothing but prompts.
-      const isPrompt = this.#arrivedAtMs - this.#sentAtMs >= tickMs && this.#endsLikePrompt(chunk);
+      const isPrompt =
+        this.#arrivedAtMs - this.#sentAtMs >= tickMs && endsLikePrompt(chunk, this.#lastByte);
       if (this.#gathering === null || isPrompt) this.#flushSoon(feed);
       else if (feed.untakenBytes >= gatherBytes) this.#flush();
       this.#gathering ??= setTimeout(() => this.#tick(), tickMs);
@@ -142,7 +136,7 @@ export class ConsoleHub {
       socket.once('close', () => {
         if (this.#socket === socket) {
           this.#socket = null;
-          this.#takeAll();
+          this.#flush();
           feed.close();
           this.#flush();
           this.#announce(false);
@@ -159,7 +153,7 @@ export class ConsoleHub {
 
   /** Adds a view and shows it the past. */
   open(sink: ViewSink): ViewHandle {
-    this.#takeAll(); // the replay below has it all
+    this.#flush(); // the replay below has it all
     const view = new ConsoleView(sink, this.#tail);
     this.#views.add(view);
     view.replay();
@@ -173,28 +167,34 @@ export class ConsoleHub {
 
   /** The last lines as text without control sequences, for messages about how a run ended. */
   lastLines(count: number): string[] {
-    this.#takeAll();
-    const { data } = this.#tail.snapshot();
-    const text = Buffer.from(data.subarray(Math.max(0, data.byteLength - 64 * 1024))).toString();
-    return plainText(text)
-      .split(/\r?\n/)
-      .map((line) => line.trimEnd())
-      .filter((line) => line !== '')
-      .slice(-count);
+    this.#flush();
+    return lastLines(this.#tail.snapshot().data, count);
   }
 
-  /** Takes what a log has left, has it emptied, and goes on from its start. @param cut does so at once. */
-  aroundCut(cut: () => void): void {
-    this.#takeAll();
-    cut();
-    this.#feed?.rewind();
+  /** For who rotates a log: takes what is there now. */
+  catchUp(): void {
+    this.#flush();
   }
 
-  /** The line delivers byte by byte: the end may have come in two chunks. */
-  #endsLikePrompt(chunk: Uint8Array): boolean {
-    const last = chunk.at(-1);
-    const before = chunk.byteLength > 1 ? chunk.at(-2) : this.#lastByte;
-    return promptEnds.some(([sign, space]) => before === sign && last === space);
+  /** For who rotates a log: it is empty now. It may be another than the one that is followed, of a run that has ended. */
+  emptied(path: string): void {
+    if (this.#feed?.logPath === path) this.#feed.rewind();
+  }
+
+  /** What lies before the log's part that will be followed. @returns where that begins: the log may have been rotated since. */
+  #showPast(log: ConsoleLog, onProblem: ConsoleSource['onProblem']): ConsoleLog {
+    const past = this.#tail.snapshot().data.byteLength;
+    try {
+      const from = Math.min(log.from, logSize(log.path));
+      if (from === 0 && past === 0) return { ...log, from };
+      this.#tail.clear();
+      this.#tail.push(logEnd(log.path, consoleReplayBytes + 1, from));
+      for (const view of this.#views) view.replay();
+      return { ...log, from };
+    } catch (error) {
+      onProblem(error);
+      return log;
+    }
   }
 
   /** Runs while output comes; ends after a tick without any. */
@@ -202,11 +202,12 @@ export class ConsoleHub {
     const now = performance.now();
     const due =
       now - this.#typedAtMs < typingMs ||
-      (this.#lastByte !== lineFeed && now - this.#arrivedAtMs >= tickMs) ||
+      ((this.#feed?.untakenBytes === 0 || this.#lastByte !== lineFeed) &&
+        now - this.#arrivedAtMs >= tickMs) ||
       now - this.#sentAtMs >= this.#longestGatherMs;
     if (due && !this.#flush() && this.#feed?.untakenBytes === 0) {
       this.#gathering = null;
-      if (this.#feed.followsLog) this.#restLater(restMs);
+      if (this.#feed.logPath !== null) this.#restLater(restMs);
       return;
     }
     this.#gathering = setTimeout(() => this.#tick(), tickMs);
@@ -216,43 +217,46 @@ export class ConsoleHub {
     if (this.#resting === null) this.#resting = setTimeout(() => this.#rest(), ms);
   }
 
-  /** A last look at the log: its writer may have been held up between its socket and its log. */
+  /** Two last looks at the log, the second when its writer cannot be held up any more. */
   #rest(): void {
     this.#resting = null;
-    const restedMs = performance.now() - this.#arrivedAtMs;
+    const arrivedAtMs = this.#arrivedAtMs;
+    const restedMs = performance.now() - arrivedAtMs;
     if (restedMs < restMs) {
       this.#restLater(restMs - restedMs);
       return;
     }
-    const arrivedAtMs = this.#arrivedAtMs;
-    this.#takeAll();
+    this.#flush();
+    if (restedMs >= dryMs) return;
+    this.#restLater(dryMs - restedMs);
     // Timers come before what waits in the socket where this process was held up.
     setImmediate(() => {
-      if (this.#arrivedAtMs === arrivedAtMs) this.#feed?.settle();
+      const feed = this.#feed;
+      if (this.#arrivedAtMs === arrivedAtMs && feed?.untakenBytes === 0) feed.settle();
     });
   }
 
   /** At once, or as soon as the log has it. */
   #flushSoon(feed: OutputFeed): void {
-    this.#flush();
+    if (this.#flush()) return;
+    // What comes meanwhile is looked for no more often.
+    this.#sentAtMs = performance.now();
     if (feed.untakenBytes > 0) setTimeout(() => this.#flush(), logLagMs);
   }
 
-  /** All that is there now. */
-  #takeAll(): void {
-    this.#flush(Infinity);
-  }
-
   /** @returns whether there was anything. */
-  #flush(maxBytes = flushBytes): boolean {
-    const pieces = this.#feed?.take(maxBytes) ?? [];
+  #flush(): boolean {
+    const { pieces, skippedBytes } = this.#feed?.take() ?? { pieces: [], skippedBytes: 0 };
     if (pieces.length === 0) return false;
     this.#sentAtMs = performance.now();
+    this.#receivedBytes += skippedBytes;
+    if (skippedBytes > 0) this.#tail.clear();
     for (const data of pieces) {
       this.#receivedBytes += data.byteLength;
       this.#tail.push(data);
-      for (const view of this.#views) view.send(data);
+      if (skippedBytes === 0) for (const view of this.#views) view.send(data);
     }
+    if (skippedBytes > 0) for (const view of this.#views) view.refresh();
     return true;
   }
 

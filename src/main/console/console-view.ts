@@ -30,6 +30,12 @@ export class ConsoleView {
     this.#sink.post({ type: 'replay', data, truncated });
   }
 
+  /** Shows the past anew as soon as the view has drawn what it was sent: some of it is not shown otherwise. */
+  refresh(): void {
+    if (this.#outstandingBytes === 0) this.replay();
+    else this.#behind = true;
+  }
+
   /** New output, which the tail already holds. */
   send(data: Uint8Array): void {
     if (this.#behind) return;

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer, connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { PassThrough } from 'node:stream';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { consoleCreditBytes, consoleReplayBytes, type ToView } from '../../shared/index.ts';
 import { ConsoleHub, type ConsoleSource } from './console-hub.ts';
-import { rotateLog } from './log-files.ts';
+import { rotateLog, type LogReader } from './log-files.ts';
 import { plainText } from './plain-text.ts';
 import { TailBuffer } from './tail-buffer.ts';
 
@@ -157,6 +157,19 @@ describe('ConsoleHub', () => {
     expect(view.messages.length).toBe(messages + 1);
   });
 
+  it('shows a line after a rest at once, as soon as a tick has passed', () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'performance'] });
+    const qemu = new PassThrough();
+    const hub = new ConsoleHub();
+    void hub.attach(qemu as unknown as Socket, source());
+    const view = new Recorder();
+    hub.open(view);
+    qemu.emit('data', Buffer.from('one\n'));
+    vi.advanceTimersByTime(20);
+    qemu.emit('data', Buffer.from('two\n'));
+    expect(view.shown).toBe('one\ntwo\n');
+  });
+
   describe('of a virtio console', () => {
     /** A console that follows a log, and what QEMU does to both of its ends. */
     function followed(name: string, before = '') {
@@ -177,7 +190,7 @@ describe('ConsoleHub', () => {
         ...{ hub, view, handle, problems, path },
         sends: (data: string): boolean => socket.emit('data', Buffer.from(data)),
         logs: (data: string): void => appendFileSync(path, data),
-        rests: () => vi.advanceTimersByTimeAsync(1000),
+        rests: () => vi.advanceTimersByTimeAsync(5000),
         ends: (): boolean => socket.emit('close'),
       };
     }
@@ -212,7 +225,7 @@ describe('ConsoleHub', () => {
       expect(view.shown).toBe('q');
     });
 
-    it('shows a flood once and whole, whatever its view does not draw', async () => {
+    it('shows a flood once and whole, though much of it was dropped', async () => {
       const { view, handle, sends, logs, rests } = followed('flood.log');
       const lines = Array.from({ length: 20_000 }, (_, at) => `line ${at} of a flood\n`);
       for (let at = 0; at < lines.length; at += 500) {
@@ -234,15 +247,56 @@ describe('ConsoleHub', () => {
       sends('before\n');
       vi.advanceTimersByTime(100);
       logs('just before\n');
-      expect(await rotateLog(path, 5, (cut) => hub.aroundCut(cut))).toBe(true);
-      logs('after\n');
-      sends('just before\nafter\n');
+      const after = 'after it, and longer than all that was before\n';
+      const reader: LogReader = {
+        catchUp: () => hub.catchUp(),
+        emptied: (emptied) => {
+          hub.emptied('another');
+          hub.emptied(emptied);
+          logs(after);
+        },
+      };
+      expect(await rotateLog(path, 5, reader)).toBe(true);
+      sends(`just before\n${after}`);
       await rests();
-      expect(view.shown).toBe('before\njust before\nafter\n');
+      expect(view.shown).toBe(`before\njust before\n${after}`);
     });
 
+    it('goes on where another’s log was rotated, of a run that has ended', async () => {
+      const { hub, view, sends, logs, rests } = followed('new-run.log');
+      logs('one\n');
+      sends('one\n');
+      vi.advanceTimersByTime(100);
+      hub.emptied(join(folder, 'old-run.log'));
+      logs('two\n');
+      sends('two\n');
+      await rests();
+      expect(view.shown).toBe('one\ntwo\n');
+    });
+
+    it('takes what was lost right when its log was emptied for no full disk', async () => {
+      const { hub, view, problems, sends, logs, rests, path } = followed('cut.log');
+      logs('before\n');
+      sends('before\n');
+      hub.catchUp();
+      truncateSync(path);
+      hub.emptied(path);
+      sends('lost\n');
+      await rests();
+      logs('after, dropped\n');
+      sends('after\n');
+      await rests();
+      expect(view.shown).toBe('before\nafter, dropped\n');
+      expect(problems).toEqual([]);
+    });
+
+    const fullDisk = [
+      expect.objectContaining({ message: expect.stringContaining('disk full') as string }),
+    ];
+
     it('goes on by its socket where the log stops growing, as on a full disk', async () => {
-      const { view, problems, sends, logs, rests } = followed('full.log');
+      const { hub, view, problems, sends, logs, rests, path } = followed('full.log');
+      await rotateLog(path, 0, hub); // nothing is lost, nothing to be forgiven later
       logs('logged, dropped\n');
       sends('logged\n');
       await rests(); // what was dropped does not hide what the log lacks from now on
@@ -252,9 +306,45 @@ describe('ConsoleHub', () => {
       sends('more\n');
       await rests();
       expect(view.shown).toBe('logged, dropped\nhalf of it\nmore\n');
-      expect(problems).toEqual([
-        expect.objectContaining({ message: expect.stringContaining('disk full') as string }),
-      ]);
+      expect(problems).toEqual(fullDisk);
+    });
+
+    it('does so as well where much was dropped and its guest never rests', async () => {
+      const { view, problems, sends, logs } = followed('restless.log');
+      logs('dropped\n'.repeat(1_000));
+      for (let line = 0; line < 150; line += 1) {
+        sends(`line ${line}\n`);
+        await vi.advanceTimersByTimeAsync(100);
+      }
+      expect(view.shown).toContain('line 148\nline 149\n');
+      expect(problems).toEqual(fullDisk);
+    });
+
+    it('waits for a slow disk, also after a flood', async () => {
+      const { view, problems, sends, logs, rests } = followed('slow.log');
+      logs('dropped\n');
+      sends('/ # ');
+      vi.advanceTimersByTime(1_400);
+      logs('/ # ');
+      await rests();
+      expect(view.shown).toBe('dropped\n/ # ');
+      expect(problems).toEqual([]);
+    });
+
+    it('shows the end alone of what came while this process stood still', () => {
+      const { hub, view, handle, sends, logs } = followed('long.log');
+      sends('first\n');
+      logs('first\n');
+      vi.advanceTimersByTime(100);
+      handle.acknowledge(6);
+      logs(`${'x'.repeat(1023)}\n`.repeat(17 * 1024));
+      sends('x\n');
+      vi.advanceTimersByTime(100);
+      expect(view.messages.map(({ type }) => type)).toEqual(['replay', 'state', 'data', 'replay']);
+      const last = view.messages.at(-1);
+      expect(last).toMatchObject({ truncated: true });
+      expect(last && 'data' in last && last.data.byteLength).toBe(consoleReplayBytes - 1024);
+      expect(hub.receivedBytes).toBe(6 + 17 * 1024 * 1024);
     });
 
     it('shows what QEMU sent but was killed before it logged', () => {

@@ -4,4 +4,4 @@ export type { ViewSink } from './console-view.ts';
 export { logSize } from './log-end.ts';
 export type { ConsoleLog } from './output-feed.ts';
 export { plainText } from './plain-text.ts';
-export { maxLogBytes, readLog, rotateLog, saveLog } from './log-files.ts';
+export { maxLogBytes, readLog, rotateLog, saveLog, type LogReader } from './log-files.ts';

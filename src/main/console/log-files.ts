@@ -102,16 +102,23 @@ export async function saveLog(path: string, target: string): Promise<void> {
   }
 }
 
+/** Whoever follows a log that is rotated. Both are done at once. */
+export interface LogReader {
+  /** Takes what is there now. */
+  catchUp(): void;
+  /** That file is empty now. */
+  emptied(path: string): void;
+}
+
 /**
  * Moves a log's content aside once it is too large. QEMU goes on appending to the same, now empty, file.
  * Only what it writes in the microseconds between the last look and the cut is lost from the log.
- * @param around told to empty it; whoever follows the log reads its rest before, and its start afterwards. At once.
  * @returns whether it was rotated.
  */
 export async function rotateLog(
   path: string,
   maxBytes = maxLogBytes,
-  around = (cut: () => void): void => cut(),
+  reader: LogReader | null = null,
 ): Promise<boolean> {
   const size = await stat(path).then(
     (stats) => stats.size,
@@ -123,13 +130,15 @@ export async function rotateLog(
     const from = size > 2 * maxBytes ? size - maxBytes : 0;
     if (from === 0) await copyFile(path, temporary, constants.COPYFILE_FICLONE);
     else await writeFile(temporary, '', { mode: 0o600 });
-    cutAfterRest(path, temporary, from, around);
+    cutAfterRest(path, temporary, from, reader);
     await rename(temporary, previous(path));
   } catch (error) {
     await rm(temporary, { force: true });
     // A full disk: the log itself is what can be given up, and cutting it frees space.
     if (['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '')) {
-      around(() => truncateSync(path, 0));
+      reader?.catchUp();
+      truncateSync(path, 0);
+      reader?.emptied(path);
       return true;
     }
     throw error;
@@ -138,24 +147,29 @@ export async function rotateLog(
 }
 
 /** Appends what the log has beyond its copy, which began at `from`, and empties it at once. */
-function cutAfterRest(
-  path: string,
-  copy: string,
-  from: number,
-  around: (cut: () => void) => void,
-): void {
+function cutAfterRest(path: string, copy: string, from: number, reader: LogReader | null): void {
   const source = openSync(path, 'r+');
   const target = openSync(copy, 'a');
   try {
     const chunk = Buffer.alloc(1024 * 1024);
     let position = from + fstatSync(target).size;
-    for (;;) {
-      const bytesRead = readSync(source, chunk, 0, chunk.byteLength, position);
-      if (bytesRead === 0) break;
-      writeSync(target, chunk, 0, bytesRead);
-      position += bytesRead;
+    const copyRest = (): void => {
+      // What comes meanwhile is for the next turn: whoever writes faster must not keep this here.
+      for (const { size } = fstatSync(source); position < size;) {
+        const bytesRead = readSync(source, chunk, 0, chunk.byteLength, position);
+        if (bytesRead === 0) break;
+        writeSync(target, chunk, 0, bytesRead);
+        position += bytesRead;
+      }
+    };
+    // Either takes its time for all that has come; what comes meanwhile is little for the second turn.
+    for (let turn = 0; turn < 2; turn++) {
+      reader?.catchUp();
+      copyRest();
     }
-    around(() => ftruncateSync(source, 0));
+    reader?.catchUp();
+    ftruncateSync(source, 0);
+    reader?.emptied(path);
   } finally {
     closeSync(source);
     closeSync(target);

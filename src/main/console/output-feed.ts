@@ -6,12 +6,12 @@
  * serial line it logs once more what it has to send once more (hw/char/serial.c, `serial_xmit`; both chardev/char.c,
  * `qemu_chr_write_buffer`): its log has bytes twice, its socket has not.
  */
-import { LogFollower } from './log-follower.ts';
+import { LogFollower, type Taken } from './log-follower.ts';
 
-/** QEMU logs right after it has sent; where it lacks something for so long, nothing comes any more, as on a full disk. */
-const lackingMs = 250;
-/** More than QEMU writes at once. */
-const maxLackingBytes = 1024 * 1024;
+/** QEMU logs right after it has sent. Where that does not come for so long, a disk is full rather than slow. */
+export const dryMs = 3_000;
+/** And was looked for so often: after a standstill of this process, what is in the socket may be old. */
+const dryLooks = 50;
 
 /** The log of a console whose socket does not get everything. */
 export interface ConsoleLog {
@@ -28,7 +28,10 @@ export class OutputFeed {
   #chunkBytes = 0;
   /** How much more the log gave than the socket. Less than nothing: that has not been logged yet. */
   #ahead = 0;
-  #lackingSinceMs: number | null = null;
+  /** Since when the log has stood still, and at how many looks since then the socket had brought something. */
+  #still = { sinceMs: performance.now(), looks: 0 };
+  /** Whether the log was emptied a moment ago: what came right then is lost from it, and lacks for ever. */
+  #emptied = false;
 
   /** @param onProblem told where the log cannot be followed (any more). */
   constructor(log: ConsoleLog | null, onProblem: (error: unknown) => void) {
@@ -41,9 +44,9 @@ export class OutputFeed {
     }
   }
 
-  /** Whether something may be in the log that no socket tells of. */
-  get followsLog(): boolean {
-    return this.#log !== null;
+  /** The log that is followed; null where there is none, or no more. */
+  get logPath(): string | null {
+    return this.#log?.path ?? null;
   }
 
   /** What came by the socket and was not taken. */
@@ -57,29 +60,42 @@ export class OutputFeed {
     if (this.#log !== null) this.#ahead -= chunk.byteLength;
   }
 
-  /** What is new, in pieces. @param maxBytes of a log that is far ahead. */
-  take(maxBytes: number): Uint8Array[] {
-    if (this.#log === null) return this.#takeChunks();
+  /** What is new. */
+  take(): Taken {
+    if (this.#log === null) return this.#takeSocket();
     try {
-      const pieces = this.#log.read(maxBytes);
-      for (const { byteLength } of pieces) this.#ahead += byteLength;
-      if (!this.#isStuck(pieces.length > 0)) return pieces;
+      const came = this.#chunkBytes > 0;
+      // What was dropped before must not hide for ever that nothing is logged any more.
+      if (came && this.#ahead >= 0 && this.#isDry()) this.#startOver(-this.#chunkBytes);
+      const taken = this.#log.read();
+      const count = taken.pieces.reduce((sum, { byteLength }) => sum + byteLength, 0);
+      this.#ahead += taken.skippedBytes + count;
+      if (count > 0) this.#still = { sinceMs: performance.now(), looks: 0 };
+      else if (came) this.#still.looks += 1;
+      this.#dropLogged();
+      if (this.#ahead >= 0 || !this.#isDry()) return taken;
+      if (this.#emptied) {
+        this.settle();
+        return taken;
+      }
       this.#giveUp(new Error('The console’s log does not grow any more. Is its disk full?'));
-      return [...pieces, ...this.#takeChunks()];
     } catch (error) {
       this.#giveUp(error);
-      return this.#takeChunks();
     }
+    return this.#takeSocket();
   }
 
-  /** Nothing is on its way: what the log has more was dropped by the socket, and is no advance on what will come. */
+  /** Nothing is on its way: what one of the two has more, the other will not have. */
   settle(): void {
-    this.#ahead = Math.min(this.#ahead, 0);
+    this.#emptied = false;
+    this.#startOver(0);
+    this.#dropLogged();
   }
 
   /** The log was emptied after all of it was taken. */
   rewind(): void {
     this.#log?.rewind();
+    this.#emptied = true;
   }
 
   /** The log is read no more. What it lacks can still be taken: QEMU may have been killed between its socket and its log. */
@@ -87,33 +103,26 @@ export class OutputFeed {
     if (this.#log === null) return;
     this.#log.close();
     this.#log = null;
+    if (this.#emptied) this.settle();
+  }
+
+  #startOver(ahead: number): void {
+    this.#ahead = ahead;
+    this.#still = { sinceMs: performance.now(), looks: 0 };
+  }
+
+  #isDry(): boolean {
+    const { sinceMs, looks } = this.#still;
+    return looks >= dryLooks && performance.now() - sinceMs >= dryMs;
+  }
+
+  /** Of the socket's chunks only what the log lacks is kept. */
+  #dropLogged(): void {
     const lacking = Math.max(0, -this.#ahead);
-    const chunks = Buffer.concat(this.#takeChunks());
-    if (lacking > 0) this.push(chunks.subarray(-lacking));
-  }
-
-  /** Whether the log has not grown for too long though it lacks what the socket brought. */
-  #isStuck(grown: boolean): boolean {
-    if (this.#ahead >= 0) {
-      this.#takeChunks();
-      this.#lackingSinceMs = null;
-      return false;
-    }
-    const now = performance.now();
-    if (grown || this.#lackingSinceMs === null) {
-      this.#keepLacking();
-      this.#lackingSinceMs = now;
-    }
-    return now - this.#lackingSinceMs >= lackingMs || this.#chunkBytes >= maxLackingBytes;
-  }
-
-  #keepLacking(): void {
-    let [oldest] = this.#chunks;
-    while (oldest !== undefined && this.#chunkBytes - oldest.byteLength >= -this.#ahead) {
-      this.#chunkBytes -= oldest.byteLength;
-      this.#chunks.shift();
-      [oldest] = this.#chunks;
-    }
+    if (lacking >= this.#chunkBytes) return;
+    const kept = lacking === 0 ? [] : [Buffer.concat(this.#chunks).subarray(-lacking)];
+    this.#chunks = kept;
+    this.#chunkBytes = lacking;
   }
 
   /** From here on the socket's output is what counts. */
@@ -122,11 +131,11 @@ export class OutputFeed {
     this.#onProblem(error);
   }
 
-  #takeChunks(): Uint8Array[] {
+  #takeSocket(): Taken {
     const chunks = this.#chunks;
     this.#chunks = [];
     this.#chunkBytes = 0;
     // A serial line delivers byte by byte: one message of many.
-    return chunks.length > 1 ? [Buffer.concat(chunks)] : chunks;
+    return { pieces: chunks.length > 1 ? [Buffer.concat(chunks)] : chunks, skippedBytes: 0 };
   }
 }

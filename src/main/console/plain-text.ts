@@ -11,3 +11,13 @@ export function plainText(text: string): string {
       .replaceAll(/[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/g, '')
   );
 }
+
+/** The last lines of an output's end that say anything, fewer where it has not so many. */
+export function lastLines(output: Uint8Array, count: number): string[] {
+  const end = output.subarray(Math.max(0, output.byteLength - 64 * 1024));
+  return plainText(Buffer.from(end).toString())
+    .split(/\r?\n/)
+    .map((line) => line.trimEnd())
+    .filter((line) => line !== '')
+    .slice(-count);
+}

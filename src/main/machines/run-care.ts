@@ -2,7 +2,7 @@
  * What a running QEMU needs once a second, whoever runs it: its state looked at, its logs and its trace bounded.
  * Must never run by itself: whoever watches a run calls it, and waits for it before the run's files go.
  */
-import { maxLogBytes, rotateLog, type ConsoleHub } from '../console/index.ts';
+import { maxLogBytes, rotateLog, type LogReader } from '../console/index.ts';
 import type { RunFiles } from '../host/index.ts';
 
 /** A state that changed behind our back is shown within this time. */
@@ -15,7 +15,7 @@ export interface CareParts {
   readonly files: Pick<RunFiles, 'consoleLog' | 'serialLog' | 'qemuLog'>;
   /** Null while there is none. */
   readonly live: () => { look(): void } | null;
-  readonly hub: Pick<ConsoleHub, 'receivedBytes' | 'aroundCut'>;
+  readonly hub: LogReader & { readonly receivedBytes: number };
   readonly onProblem: (error: unknown) => void;
   /** For tests: as {@link maxLogBytes}. */
   readonly maxBytes?: number;
@@ -53,7 +53,7 @@ export class RunCare {
     const { files, hub, onProblem } = this.#parts;
     this.#seenBytes = hub.receivedBytes;
     try {
-      await rotateLog(files.consoleLog, maxBytes, (cut) => hub.aroundCut(cut));
+      await rotateLog(files.consoleLog, maxBytes, hub);
       for (const log of [files.serialLog, files.qemuLog]) await rotateLog(log, maxBytes);
     } catch (error) {
       onProblem(error);
