@@ -42,3 +42,15 @@ it('says from which run on its figures are', () => {
     '3 of 8 runs · median 1.00 s · longest 1.00 s · since run 6',
   );
 });
+
+it('groups the digits of every count alike', () => {
+  const never = Array.from({ length: 1000 }, (_, index) =>
+    sampleRun(index + 1, 90, {
+      boot: sampleBoot(90, { reached: 'user-space', conditions: ['deadline'] }),
+    }),
+  );
+  expect(said([...never.filter(isMeasured), ...ready(1500, 1001)])).toEqual([
+    expect.stringMatching(/^1,500 of 2,500 runs · /),
+    'The figures are of 1,500 of 2,500 runs. Not counted: 1,000 never ready.',
+  ]);
+});

@@ -3,7 +3,7 @@
  * Pure. Must never give a count that is not that of the boots behind the figures.
  */
 import { hasBootTime } from '../../shared/index.ts';
-import { formatCount, formatDuration } from '../format/index.ts';
+import { formatCount, formatDuration, formatNumber } from '../format/index.ts';
 import type { BootSummary, MeasuredRun, RunLevel } from './statistics.ts';
 
 /** Of fewer boots the 95th percentile is nothing but a value between the two longest. */
@@ -20,7 +20,7 @@ export function historyCaption(
   const { count, medianMs, p95Ms, longestMs } = summary;
   const enough = count >= fewestForPercentile;
   return [
-    count === runs.length ? all : `${count} of ${all}`,
+    count === runs.length ? all : `${formatNumber(count)} of ${all}`,
     `median ${formatDuration(medianMs)}`,
     enough ? `p95 ${formatDuration(p95Ms)}` : `longest ${formatDuration(longestMs)}`,
     ...(level?.from == null ? [] : [`since run ${level.from}`]),
@@ -41,9 +41,9 @@ export function uncountedText(
   const disturbed = runs.filter((run) => inLevel.has(run) && !within.has(run)).length;
   const kinds = runs.length - counted.length - never - disturbed;
   const others = [
-    never > 0 ? `${never} never ready` : '',
-    disturbed > 0 ? `${disturbed} disturbed` : '',
-    kinds > 0 ? `${kinds} of another kind or level` : '',
+    never > 0 ? `${formatNumber(never)} never ready` : '',
+    disturbed > 0 ? `${formatNumber(disturbed)} disturbed` : '',
+    kinds > 0 ? `${formatNumber(kinds)} of another kind or level` : '',
   ].filter(Boolean);
-  return `The figures are of ${counted.length} of ${runs.length} runs. Not counted: ${others.join(', ')}.`;
+  return `The figures are of ${formatNumber(counted.length)} of ${formatCount(runs.length, 'run')}. Not counted: ${others.join(', ')}.`;
 }

@@ -50,6 +50,11 @@ export function formatBytes(bytes: number): string {
   return `${trimZero(value.toFixed(digits))} ${units[unit] ?? ''}`;
 }
 
+/** “10,000”. */
+export function formatNumber(count: number): string {
+  return grouped.format(count);
+}
+
 /** “1 vCPU”, “4 vCPUs”, “10,000 runs”. */
 export function formatCount(count: number, one: string, many = `${one}s`): string {
   return `${grouped.format(count)} ${count === 1 ? one : many}`;
