@@ -24,7 +24,6 @@ import {
   throttleGroupOf,
   throttleLimits,
   type QemuProcess,
-  type Rung,
 } from '../qemu/index.ts';
 import type { QmpEvent, QmpSession } from '../qmp/index.ts';
 import { forwardsOf } from './forwards-of.ts';
@@ -32,15 +31,11 @@ import { networkMonitor } from './network-monitor.ts';
 import { BootProgress, type BootProgressParts } from './boot-progress.ts';
 import { commandEndIn, type CommandEnd } from './command-end.ts';
 import { describeEnd } from './run-end.ts';
+import { killMs, stopRungs } from './stop-rungs.ts';
 
-/** SIGKILL cannot be refused; a host that swaps still needs a while for it. */
-const killMs = 5_000;
 /** After the process is gone: how long its sockets may take to deliver their last bytes. */
 const drainDeadlineMs = 1_000;
 const commandDeadlineMs = 5_000;
-/** A container's command is killed so long before the guest's time is over: the rest it needs to power off. */
-const powerOffMs = 1_500;
-const shortestGraceMs = 250;
 /** QEMU closes its monitor some milliseconds before it is gone; a swapping host takes longer. */
 const exitAfterHangUpMs = 500;
 
@@ -279,36 +274,8 @@ export class LiveRun {
     const qmp = this.#qmp;
     // A suspended process would sleep through every polite rung.
     if (this.#suspended) process.kill('SIGCONT');
-    const rungs: Rung<Activity>[] = [];
     this.#guestAsked = qmp !== null && !paused;
-    if (qmp !== null && !paused) {
-      rungs.push({
-        name: 'asking-guest',
-        deadlineMs: deadlines.askGuestMs,
-        act: async () => {
-          // One that still boots hears neither now, but its agent as soon as it greets.
-          const present = agent?.present === true;
-          agent?.powerOff(Math.max(shortestGraceMs, deadlines.askGuestMs - powerOffMs));
-          if (!present) await qmp.execute('system_powerdown', undefined, {});
-        },
-      });
-    }
-    if (qmp !== null) {
-      rungs.push({
-        name: 'ending-qemu',
-        deadlineMs: deadlines.quitMs,
-        act: () =>
-          qmp.execute('quit', undefined, { deadlineMs: deadlines.quitMs }).then(() => undefined),
-      });
-    }
-    rungs.push(
-      {
-        name: 'terminating',
-        deadlineMs: deadlines.terminateMs,
-        act: () => process.kill('SIGTERM'),
-      },
-      { name: 'killing', deadlineMs: killMs, act: () => process.kill('SIGKILL') },
-    );
+    const rungs = stopRungs({ process, qmp, agent, guestHears: !paused }, deadlines);
     await climb(rungs, process.exited, (rung) => {
       this.#lastRung = rung;
       onRung(rung);

@@ -29,12 +29,6 @@ import type {
   RunRepository,
   WriteQueue,
 } from '../store/index.ts';
-import {
-  adoptRun,
-  reconnectRun,
-  type AdoptionSources,
-  type ContainerConfiguration,
-} from './adoption.ts';
 import type { HostEnvironment } from './host-environment.ts';
 import type { ConsoleHandle } from './console-handle.ts';
 import { keptDiskPath, type ContainerSource } from './container-plan.ts';
@@ -47,7 +41,7 @@ import { PortKeeper } from './port-keeper.ts';
 import { RunKeeper, saving } from './run-keeper.ts';
 import { RunWatch } from './run-watch.ts';
 import { openShellView } from './shell-view.ts';
-import { findStrayRuns } from './stray-runs.ts';
+import { TakeOver } from './take-over.ts';
 
 /** What the manager is built from. */
 export interface MachineManagerOptions {
@@ -84,6 +78,7 @@ export class MachineManager {
   readonly #journal: Journal;
   readonly #editor: MachineEditor;
   readonly #watch: RunWatch;
+  readonly #takeOver: TakeOver;
   readonly #deleting = new Set<MachineId>();
   #closing = false;
   #definitionProblems: readonly AppError[] = [];
@@ -107,11 +102,7 @@ export class MachineManager {
       updateRun: (run, change, endedAtMs) => this.#runs.update(run, change, endedAtMs),
       monitorLost: (machine) => {
         const { run } = machine.view;
-        if (run === null) return;
-        void reconnectRun(
-          ...([machine, run, paths, this.#end.signal, options.onProblem] as const),
-          this.#adoptionSources,
-        ).catch(options.onProblem);
+        if (run !== null) this.#takeOver.reconnect(machine, run);
       },
       ended: (machine, end) => this.#removeOnce(machine, end),
       changed: (machine) => {
@@ -129,6 +120,18 @@ export class MachineManager {
         options.onChanged(machine.view);
         options.onDefinitions();
         return machine;
+      },
+    });
+    this.#takeOver = new TakeOver({
+      ...{ paths, host, machines, planner: this.#planner, signal: this.#end.signal },
+      ...{ runs: options.runs, onProblem: options.onProblem },
+      find: (id) => this.#machines.get(id),
+      freeName: (name) => this.#editor.freeName(name),
+      recovered: (stored) => {
+        const machine = new Machine(stored, null, this.#machineHost);
+        this.#machines.set(stored.id, machine);
+        const message = 'The database had lost this machine; its running process still knew it.';
+        note(machine, 'recovered', message);
       },
     });
   }
@@ -150,78 +153,7 @@ export class MachineManager {
       }
       machine.recallProblem();
     }
-    await this.#recoverStrays().catch(this.#options.onProblem);
-    const open = runs.unfinished();
-    const ids = new Set(open.map(({ machineId }) => machineId));
-    await Promise.all(
-      [...ids].map((id) =>
-        this.#adopt(
-          id,
-          open.filter(({ machineId }) => machineId === id),
-        ),
-      ),
-    );
-  }
-
-  /** The newest first, and one after the other: at most one of them has a process. */
-  async #adopt(id: MachineId, unfinished: readonly Run[]): Promise<void> {
-    const { runs, paths, onProblem } = this.#options;
-    const machine = this.#machines.get(id);
-    if (machine === undefined) return;
-    for (const run of unfinished.toSorted((a, b) => b.number - a.number)) {
-      try {
-        await adoptRun(
-          ...([machine, run, runs.specOf(run.id), paths, this.#end.signal, onProblem] as const),
-          this.#adoptionSources,
-        );
-      } catch (error) {
-        onProblem(error); // one that cannot be taken over must not hide the others
-      }
-    }
-  }
-
-  /** What runs without the database knowing of it is written down again, and then taken over like the rest. */
-  async #recoverStrays(): Promise<void> {
-    const { machines, runs, paths, onProblem } = this.#options;
-    for (const { record, spec } of await findStrayRuns(paths, (id) => runs.has(id), onProblem)) {
-      try {
-        if (!this.#machines.has(record.machineId)) {
-          const stored = machines.create({
-            id: record.machineId,
-            spec: { ...spec, name: this.#editor.freeName(spec.name) },
-            createdAtMs: record.spawnedAtMs,
-          });
-          const machine = new Machine(stored, null, this.#machineHost);
-          this.#machines.set(stored.id, machine);
-          const message = 'The database had lost this machine; its running process still knew it.';
-          this.#machineHost.note(machine, 'recovered', message);
-        }
-        runs.start({
-          ...{ id: record.runId, machineId: record.machineId, startedAtMs: record.spawnedAtMs },
-          ...{ accelerator: record.accelerator, qemuVersion: record.qemuVersion },
-          ...{ argv: record.argv, spec },
-        });
-      } catch (error) {
-        onProblem(error);
-      }
-    }
-  }
-
-  /** Never by another definition than that of the run: the guest has that one's devices. */
-  readonly #containerRecords: ContainerConfiguration = async (machineId, runSpec, argv) => {
-    const planned =
-      runSpec === null ? null : await this.#planner.container(machineId, runSpec, argv);
-    if (planned !== null) return planned.records;
-    throw new AppError(
-      'command_failed',
-      'It is not known any more what this container was to run.',
-    );
-  };
-
-  get #adoptionSources(): AdoptionSources {
-    const passtProgram = async (): Promise<string | null> =>
-      (await this.#options.host.findPasst()).program;
-    return { configure: this.#containerRecords, passtProgram };
+    await this.#takeOver.all();
   }
 
   /**
