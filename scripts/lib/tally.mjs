@@ -1,14 +1,16 @@
 /** Counts test results over all suites. A suite that crashed or ran nothing counts as a failure. */
 
+import { stripVTControlCharacters } from 'node:util';
+
 /**
  * @typedef {object} SuiteResult
  * @property {number} passed
- * @property {string[]} failures names
+ * @property {string[]} failures names, each with the first lines of its reason below it
  * @property {string[]} skipped names
  *
  * @typedef {object} VitestReport what vitest's json reporter writes, as far as it is used
  * @property {{ name: string, status: string, message?: string,
- *   assertionResults: { fullName: string, status: string }[] }[]} testResults
+ *   assertionResults: { fullName: string, status: string, failureMessages?: string[] | null }[] }[]} testResults
  */
 
 /**
@@ -23,12 +25,14 @@ export function readVitestReport(suite, exitCode, report) {
   const namesOf = (/** @type {string[]} */ ...statuses) =>
     tests
       .filter(({ status }) => statuses.includes(status))
-      .map(({ fullName }) => `${suite}: ${fullName}`);
+      .map(({ fullName, failureMessages }) =>
+        [`${suite}: ${fullName}`, ...reason(failureMessages?.[0])].join('\n'),
+      );
   const failures = namesOf('failed');
-  for (const { name, status, assertionResults } of files) {
+  for (const { name, status, message, assertionResults } of files) {
     const hasNamedFailure = assertionResults.some((test) => test.status === 'failed');
     if (status === 'failed' && !hasNamedFailure)
-      failures.push(`${suite}: ${name} (the file itself)`);
+      failures.push([`${suite}: ${name} (the file itself)`, ...reason(message)].join('\n'));
   }
   const passed = namesOf('passed').length;
   const skipped = namesOf('skipped', 'pending', 'todo', 'disabled');
@@ -37,6 +41,19 @@ export function readVitestReport(suite, exitCode, report) {
   else if (exitCode !== 0 && failures.length === 0)
     failures.push(`${suite}: ended with code ${exitCode} although no test failed`);
   return { passed, failures, skipped };
+}
+
+/**
+ * What a reader of the last lines alone needs: the message, and where in our own files it was thrown.
+ * @param {string | undefined} message
+ */
+function reason(message) {
+  return stripVTControlCharacters(message ?? '')
+    .split('\n')
+    .map((line) => line.trim().slice(0, 300))
+    .filter((line) => line !== '' && !line.includes('node_modules/') && !line.includes('node:'))
+    .slice(0, 8)
+    .map((line) => `        ${line}`);
 }
 
 /**

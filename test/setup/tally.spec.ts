@@ -25,6 +25,24 @@ describe('the last line of a test run', () => {
     ]);
   });
 
+  it('has the reason of a failure above it, plain and short', () => {
+    const lines = Array.from({ length: 20 }, (_, at) => `line ${at}`).join('\n');
+    const message = `\u001b[31mError: outside: 31\u001b[39m\n\n    at a.spec.ts:1:2\n    at b (node_modules/c.js:3:4)\n${lines}`;
+    const failed = { fullName: 'a', status: 'failed', failureMessages: [message] };
+    const file = { name: 'a.spec.ts', status: 'failed', assertionResults: [failed] };
+    const said = summarise([readVitestReport('unit', 1, { testResults: [file] })])
+      .join('\n')
+      .split('\n');
+    expect(said.slice(1, 5)).toEqual([
+      'FAILED  unit: a',
+      '        Error: outside: 31',
+      '        at a.spec.ts:1:2',
+      '        line 0',
+    ]);
+    expect(said).toHaveLength(11);
+    expect(said.at(-1)).toBe('0 passed, 1 failed');
+  });
+
   it('leaves skipped tests out where there are none', () => {
     expect(summarise([readVitestReport('unit', 0, report('passed'))]).at(-1)).toBe(
       '1 passed, 0 failed',

@@ -89,6 +89,19 @@ it.each([
   expect(parseKernelLog(text)).toEqual([]);
 });
 
+it('keeps what a module’s function took, however many others took longer', () => {
+  const line = (name: string, micros: number): string =>
+    `[   99.000000] initcall ${name} returned 0 after ${micros} usecs`;
+  const lines = [
+    ...Array.from({ length: 60 }, (_, at) => line(`f${at}+0x0/0x1`, 20_000)),
+    ...Array.from({ length: 30 }, (_, at) => line(`m${at}+0x0/0x1 [m${at}]`, 1_000 + at)),
+  ];
+  const names = parseKernelLog(lines.join('\n')).map(({ name }) => name);
+  const ofModules = names.filter((name) => name.endsWith(']'));
+  expect([names.length, ofModules.length]).toEqual([60, 20]);
+  expect(ofModules).toContain('m29 [m29]');
+});
+
 it('keeps the 40 longest of any number, quickly, from a guest of ill will', () => {
   const lines = Array.from(
     { length: 60_000 },

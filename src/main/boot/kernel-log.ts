@@ -23,6 +23,8 @@ export const maxKernelLogBytes = 4 * 1024 * 1024;
 /** Init closes its log with this line, so that Nandu need not wait for more. */
 export const kernelLogEnd = 'nandu: end of the kernel log';
 const maxInitcalls = 40;
+/** Beside those: a module's function tells when its driver took its device, however long others took. */
+const maxModuleInitcalls = 20;
 const shortestInitcallSeconds = 0.001;
 /**
  * The last number is the log's clock less the processor's counter, nanoseconds (Linux, kernel/sched/clock.c,
@@ -88,7 +90,7 @@ export function parseKernelLog(text: string): KernelLog {
       const durationSeconds = seconds - startSeconds;
       if (durationSeconds < shortestInitcallSeconds || startSeconds < 0) continue;
       initcalls.push({ kind: 'initcall', name, startSeconds, durationSeconds });
-      if (initcalls.length > 20 * maxInitcalls) initcalls = longest(initcalls);
+      if (initcalls.length > 20 * maxInitcalls) initcalls = kept(initcalls);
       continue;
     }
     lostSeconds ??= lostOf(said);
@@ -101,7 +103,7 @@ export function parseKernelLog(text: string): KernelLog {
   const counted = (seconds: number): number =>
     seconds >= wentOnSeconds ? seconds + (lostSeconds ?? 0) : seconds;
   const trueAt = new Map([...at].map(([moment, seconds]) => [moment, counted(seconds)] as const));
-  const moved = longest(initcalls).map((initcall) => ({
+  const moved = kept(initcalls).map((initcall) => ({
     ...initcall,
     startSeconds: counted(initcall.startSeconds),
   }));
@@ -149,9 +151,14 @@ function named(at: ReadonlyMap<Moment | 'start', number>): KernelStretch[] {
   });
 }
 
-function longest(initcalls: readonly KernelStretch[]): KernelStretch[] {
-  return initcalls
-    .toSorted((one, other) => other.durationSeconds - one.durationSeconds)
-    .slice(0, maxInitcalls)
-    .sort((one, other) => one.startSeconds - other.startSeconds);
+/** In their order. */
+function kept(initcalls: readonly KernelStretch[]): KernelStretch[] {
+  const ofModules = initcalls.filter(({ name }) => name.endsWith(']'));
+  const builtIn = initcalls.filter(({ name }) => !name.endsWith(']'));
+  return [...longest(builtIn, maxInitcalls), ...longest(ofModules, maxModuleInitcalls)].sort(
+    (one, other) => one.startSeconds - other.startSeconds,
+  );
 }
+
+const longest = (initcalls: readonly KernelStretch[], count: number): KernelStretch[] =>
+  initcalls.toSorted((one, other) => other.durationSeconds - one.durationSeconds).slice(0, count);
