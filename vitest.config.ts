@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { testDisplays } from './test/support/test-displays.ts';
 
 const exclude = ['node_modules/**', 'out/**'];
 
@@ -51,7 +52,8 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.spec.ts'],
           exclude,
-          fileParallelism: false,
+          setupFiles: ['test/support/own-display.ts'],
+          maxWorkers: Math.max(1, testDisplays().length),
           ...patience,
           testTimeout: 120_000,
           hookTimeout: 120_000,

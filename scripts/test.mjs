@@ -13,7 +13,7 @@ import { modulesFolder, projectNode, projectRoot } from './lib/paths.mjs';
 import { runVisibly } from './lib/run.mjs';
 import { readRuntime, runtimeEnvironment } from './lib/runtime.mjs';
 import { readVitestReport, summarise } from './lib/tally.mjs';
-import { withVirtualDisplay } from './lib/xvfb.mjs';
+import { withVirtualDisplays } from './lib/xvfb.mjs';
 import { setUp } from './setup.mjs';
 
 /** @typedef {import('./lib/tally.mjs').SuiteResult} SuiteResult */
@@ -43,8 +43,12 @@ async function main() {
     steps.say(`Running the ${name} tests …`);
     results.push(
       NEED_DISPLAY.includes(name)
-        ? await withVirtualDisplay((display) =>
-            runProject(name, { DISPLAY: display, WAYLAND_DISPLAY: undefined }),
+        ? await withVirtualDisplays(2, (displays) =>
+            runProject(name, {
+              ...{ DISPLAY: displays[0], WAYLAND_DISPLAY: undefined },
+              // A window at a time on each: a guest's boot leaves half of the computer idle.
+              NANDU_TEST_DISPLAYS: displays.join(','),
+            }),
           )
         : await runProject(name, {}),
     );

@@ -35,6 +35,20 @@ export async function withVirtualDisplay(work) {
   }
 }
 
+/**
+ * @template T
+ * @param {number} count at least 1
+ * @param {(displays: string[]) => Promise<T>} work
+ * @returns {Promise<T>}
+ */
+export function withVirtualDisplays(count, work) {
+  return withVirtualDisplay((display) =>
+    count > 1
+      ? withVirtualDisplays(count - 1, (others) => work([display, ...others]))
+      : work([display]),
+  );
+}
+
 /** True where a window can be shown on the user's own display. */
 export function hasDisplay(environment = process.env) {
   return Boolean(environment.DISPLAY || environment.WAYLAND_DISPLAY);

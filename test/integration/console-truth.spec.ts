@@ -34,7 +34,8 @@ async function flooded(services: Services, console: ConsoleChoice, lines: number
   handle.input(
     `i=${first - 1}; while [ $i -lt ${first + lines - 1} ]; do i=$((i+1)); echo "line $i of the flood"; done >/flood; echo "flood-"made\r`,
   );
-  await view.shows('flood-made');
+  // What is typed before the prompt is echoed twice: by the terminal, and by the shell that then reads it.
+  await view.shows('flood-made\r\n/ # ');
   handle.input('cat /flood; echo "flood-"over\r');
   await view.shows(`line ${first} `);
   const busy = new AbortController();
