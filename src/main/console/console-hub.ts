@@ -213,8 +213,10 @@ export class ConsoleHub {
     this.#gathering = setTimeout(() => this.#tick(), tickMs);
   }
 
+  /** In the place of a later look that is awaited: each rest begins anew. */
   #restLater(ms: number): void {
-    if (this.#resting === null) this.#resting = setTimeout(() => this.#rest(), ms);
+    if (this.#resting !== null) clearTimeout(this.#resting);
+    this.#resting = setTimeout(() => this.#rest(), ms);
   }
 
   /** Two last looks at the log, the second when its writer cannot be held up any more. */

@@ -216,6 +216,23 @@ describe('ConsoleHub', () => {
       expect(view.shown).toBe('one\ndropped');
     });
 
+    it('looks again a quarter of a second after each rest, not only after the first', async () => {
+      const { view, sends, logs } = followed('rests.log');
+      for (const word of ['one', 'two']) {
+        logs(`${word}\n`);
+        sends(`${word}\n`);
+        await vi.advanceTimersByTimeAsync(300);
+        logs(`${word}, dropped\n`);
+        await vi.advanceTimersByTimeAsync(word === 'one' ? 800 : 0);
+      }
+      logs('three\n');
+      sends('three\n');
+      await vi.advanceTimersByTimeAsync(100);
+      logs('logged late\n');
+      await vi.advanceTimersByTimeAsync(200);
+      expect(view.shown).toBe('one\none, dropped\ntwo\ntwo, dropped\nthree\nlogged late\n');
+    });
+
     it('shows an echo that is logged right after it was sent', () => {
       const { view, sends, logs } = followed('echo.log');
       sends('q');

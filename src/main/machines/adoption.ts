@@ -168,7 +168,8 @@ async function reconnect(candidate: Candidate): Promise<boolean> {
     const latest = machine.view.run?.id === run.id ? machine.view.run : run;
     const scanner = new ConsoleMarkScanner(readiness.ready);
     let live: LiveRun | null = null;
-    machine.hub.loadOnce(files.consoleLog);
+    // A console that follows its log reads its past by itself.
+    if (log === null) machine.hub.loadOnce(files.consoleLog);
     const consoleDrained = machine.hub.attach(consoleSocket, {
       ...{ accelerator: run.accelerator, log, onProblem },
       onOutput: (chunk) => {
