@@ -197,8 +197,8 @@ describe('a container in the window', () => {
     await words.getByRole('button', { name: 'Close' }).last().click();
     await words.waitFor({ state: 'hidden' });
 
-    // What is typed elsewhere stays where it is.
-    await runOnce('echo go-on; read line; echo said-again');
+    // What is typed elsewhere stays where it is; the guest gives a busy computer time to go there.
+    await runOnce('echo go-on; read line; sleep 4; echo said-again');
     await app.waitForConsole('go-on');
     await app.type('\n');
     await app.page.getByRole('searchbox').focus();
