@@ -29,8 +29,9 @@ import type { QmpEvent, QmpSession } from '../qmp/index.ts';
 import { forwardsOf } from './forwards-of.ts';
 import { networkMonitor } from './network-monitor.ts';
 import { BootProgress, type BootProgressParts } from './boot-progress.ts';
-import { commandEndIn, type CommandEnd } from './command-end.ts';
-import { describeEnd } from './run-end.ts';
+import type { CommandEnd } from './command-end.ts';
+import { GuestHold, type Hold } from './guest-hold.ts';
+import { RunEvidence } from './run-evidence.ts';
 import { killMs, stopRungs } from './stop-rungs.ts';
 
 /** After the process is gone: how long its sockets may take to deliver their last bytes. */
@@ -38,9 +39,6 @@ const drainDeadlineMs = 1_000;
 const commandDeadlineMs = 5_000;
 /** QEMU closes its monitor some milliseconds before it is gone; a swapping host takes longer. */
 const exitAfterHangUpMs = 500;
-
-/** What can hold a guest's CPUs although nobody asked for a pause. */
-export type Hold = Extract<Activity, 'suspended' | 'disk-error' | 'qemu-error'>;
 
 /** What a live run tells its machine. */
 export interface LiveRunListener {
@@ -94,25 +92,23 @@ export class LiveRun {
   #finish!: () => void;
   readonly #parts: LiveRunParts;
   readonly #listener: LiveRunListener;
-  #requested: 'stop' | 'force' | null = null;
-  #guestAsked = false;
-  #lastRung: Activity | null = null;
-  #shutdown: { guest: boolean; reason: string } | null = null;
-  #panicked = false;
+  readonly #evidence = new RunEvidence();
+  readonly #hold: GuestHold;
   readonly #boot: BootProgress;
   #monitorLost = false;
-  #pauseAsked = false;
-  #halt: Hold | null = null;
   #released = false;
-  #halted: boolean;
-  #suspended = false;
-  #lifetimeOver = false;
-  #commandRan = false;
-  #command: CommandEnd | { error: AppError } | null = null;
 
   /** @param halted whether the guest's CPUs do not run now. */
   constructor(parts: LiveRunParts, listener: LiveRunListener, halted = false) {
-    this.#halted = halted;
+    const { process } = parts;
+    const tell = (held: boolean, hold: Hold | null): void => {
+      this.#boot.hold(held);
+      this.#listener.moved(held ? 'paused' : 'running', hold);
+    };
+    this.#hold = new GuestHold(
+      { process, monitor: () => this.#qmp, ends: () => this.#evidence.ends, tell },
+      halted,
+    );
     this.#boot = new BootProgress({ ...parts, listener, monitor: () => this.#qmp });
     this.runId = parts.runId;
     this.#parts = parts;
@@ -150,15 +146,15 @@ export class LiveRun {
   }
 
   async pause(): Promise<void> {
-    this.#pauseAsked = true;
+    this.#hold.expectPause();
     await this.#monitor().execute('stop', undefined, { deadlineMs: commandDeadlineMs });
   }
 
   /** Also undoes what a signal from outside did. */
   async resume(): Promise<void> {
-    if (this.#suspended) this.#parts.process.kill('SIGCONT');
+    if (this.#hold.suspended) this.#parts.process.kill('SIGCONT');
     this.look();
-    if (!this.#halted) return;
+    if (!this.#hold.halted) return;
     await this.#monitor().execute('cont', undefined, { deadlineMs: commandDeadlineMs });
   }
 
@@ -186,13 +182,10 @@ export class LiveRun {
 
   /** Looks whether the process was suspended or woken by a signal, which QEMU itself cannot tell. */
   look(): void {
-    const suspended = this.#parts.process.suspended;
     this.#boot.boundTrace();
     this.#parts.folders?.boundLog();
-    if (this.#requested === null) this.#parts.network?.look();
-    if (suspended === this.#suspended) return;
-    this.#suspended = suspended;
-    this.#tellState();
+    if (this.#evidence.requested === null) this.#parts.network?.look();
+    this.#hold.look();
   }
 
   /** Tells the guest how large its terminal is; a guest without an agent never learns it. */
@@ -202,7 +195,7 @@ export class LiveRun {
 
   /** Whether one more program can be started in its container. */
   get canRun(): boolean {
-    return this.#parts.agent?.canRun === true && this.#requested === null;
+    return this.#parts.agent?.canRun === true && this.#evidence.requested === null;
   }
 
   /** As {@link AgentLink.open}. */
@@ -220,23 +213,23 @@ export class LiveRun {
 
   /** Told by the agent. @param atMs epoch milliseconds. */
   commandStarted(atMs: number): void {
-    this.#commandRan = true;
+    this.#evidence.commandRan = true;
     this.#boot.agentReady(atMs);
     this.#listener.containerChanged();
   }
 
   commandExited(end: CommandEnd): void {
-    this.#command = end;
+    this.#evidence.command = end;
     this.#listener.containerChanged();
   }
 
   commandFailed(error: AppError): void {
-    this.#command = { error };
+    this.#evidence.command = { error };
   }
 
   /** Its time is over: the stop that follows is Nandu's own. */
   endLifetime(): void {
-    this.#lifetimeOver = true;
+    this.#evidence.lifetimeOver = true;
   }
 
   /** The guest runs from here on. @param sinceMs how long it has done so already. */
@@ -269,15 +262,15 @@ export class LiveRun {
     paused: boolean,
     onRung: (rung: Activity) => void,
   ): Promise<void> {
-    this.#requested ??= 'stop';
+    this.#evidence.requested ??= 'stop';
     const { agent, process } = this.#parts;
     const qmp = this.#qmp;
     // A suspended process would sleep through every polite rung.
-    if (this.#suspended) process.kill('SIGCONT');
-    this.#guestAsked = qmp !== null && !paused;
+    if (this.#hold.suspended) process.kill('SIGCONT');
+    this.#evidence.guestAsked = qmp !== null && !paused;
     const rungs = stopRungs({ process, qmp, agent, guestHears: !paused }, deadlines);
     await climb(rungs, process.exited, (rung) => {
-      this.#lastRung = rung;
+      this.#evidence.lastRung = rung;
       onRung(rung);
     });
     await this.finished;
@@ -285,7 +278,7 @@ export class LiveRun {
 
   /** Ends the process at once. */
   async kill(): Promise<void> {
-    this.#requested = 'force';
+    this.#evidence.requested = 'force';
     this.#parts.process.kill('SIGKILL');
     const timer = new AbortController();
     const gone = await Promise.race([
@@ -312,59 +305,14 @@ export class LiveRun {
   }
 
   #handle(event: QmpEvent): void {
-    switch (event.event) {
-      case 'STOP':
-        // QEMU halts the CPUs of a machine that has ended, too.
-        if (this.#shutdown !== null) break;
-        this.#halted = true;
-        if (this.#pauseAsked) this.#tellState();
-        else void this.#askWhyHalted();
-        break;
-      case 'RESUME':
-        this.#halted = false;
-        this.#pauseAsked = false;
-        this.#halt = null;
-        this.#tellState();
-        break;
-      case 'GUEST_PANICKED':
-        this.#panicked = true;
-        break;
-      case 'SHUTDOWN':
-        this.#shutdown = {
-          guest: event.data['guest'] === true,
-          reason: String(event.data['reason'] ?? ''),
-        };
-        break;
-      case 'VSERPORT_CHANGE':
-        if (event.data['id'] === agentPortId && event.data['open'] === true) {
-          const atMs = event.timestampMs ?? Date.now();
-          // A container's agent opens the port before there is a container.
-          if (this.#parts.container) this.#boot.agentOpened(atMs);
-          else this.#boot.agentReady(atMs);
-        }
-        break;
-    }
-  }
-
-  #tellState(): void {
-    const held = this.#halted || this.#suspended;
-    this.#boot.hold(held);
-    this.#listener.moved(held ? 'paused' : 'running', this.#suspended ? 'suspended' : this.#halt);
-  }
-
-  /** The agent told its end to a Nandu that was not listening yet. */
-  #commandOnConsole(): CommandEnd | null {
-    return this.#parts.container ? commandEndIn(this.#parts.hub.lastLines(20)) : null;
-  }
-
-  /** Nobody asked for this halt: QEMU makes it itself when it cannot go on (qapi/run-state.json, RunState). */
-  async #askWhyHalted(): Promise<void> {
-    const answer = await this.#qmp
-      ?.execute('query-status', undefined, { deadlineMs: commandDeadlineMs })
-      .catch(() => null); // it ends, or hung up: then that is told
-    if (answer?.status === 'io-error') this.#halt = 'disk-error';
-    if (answer?.status === 'internal-error') this.#halt = 'qemu-error';
-    if (this.#shutdown === null && this.#halted) this.#tellState();
+    this.#evidence.hear(event);
+    this.#hold.hear(event);
+    const { id, open } = event.data;
+    if (event.event !== 'VSERPORT_CHANGE' || id !== agentPortId || open !== true) return;
+    const atMs = event.timestampMs ?? Date.now();
+    // A container's agent opens the port before there is a container.
+    if (this.#parts.container) this.#boot.agentOpened(atMs);
+    else this.#boot.agentReady(atMs);
   }
 
   get #qmp(): QmpSession | null {
@@ -376,7 +324,8 @@ export class LiveRun {
     this.#monitorLost = true;
     // A process that ends hangs up first; its end says all there is to say.
     void this.#endsSoon().then((ended) => {
-      if (!ended && !this.#released && this.#requested === null) this.#listener.unreachable();
+      if (!ended && !this.#released && this.#evidence.requested === null)
+        this.#listener.unreachable();
     });
   }
 
@@ -405,7 +354,8 @@ export class LiveRun {
   }
 
   async #superviseToEnd(): Promise<void> {
-    const { process, qmp, agent, consoleDrained, files, hub, marksExpected } = this.#parts;
+    const { process, qmp, agent, consoleDrained, files, hub, folders, network } = this.#parts;
+    const { acpi, container, marksExpected, onProblem } = this.#parts;
     const exit = await process.exited;
     if (this.#released) return;
     // The kernel keeps what QEMU sent last: SHUTDOWN's reason and the last console lines.
@@ -417,33 +367,15 @@ export class LiveRun {
     timer.abort();
     qmp?.close();
     agent?.close();
-    await Promise.all([this.#parts.folders?.dispose(), this.#parts.network?.dispose()]);
+    await Promise.all([folders?.dispose(), network?.dispose()]);
     // What cannot be removed must not keep the machine from being what it is: ended.
-    await rm(files.runDirectory, { recursive: true, force: true }).catch(this.#parts.onProblem);
-    // The guest can print what it likes: its words count only where its end could be a panic's, which
-    // is a reset (panic=-1), or an end that nobody saw.
-    const unseen = this.#shutdown === null && exit.code === null && exit.signal === null;
-    const spoke =
-      this.#requested === null &&
-      (unseen || this.#shutdown?.reason === 'guest-reset') &&
-      hub.lastLines(200).some((line) => line.includes('Kernel panic - not syncing'));
-    const end = describeEnd({
-      requested: this.#requested,
-      guestAsked: this.#guestAsked,
-      lastRung: this.#lastRung,
-      shutdown: this.#shutdown,
-      exit,
-      panicked: this.#panicked || spoke,
-      acpi: this.#parts.acpi,
-      reachedUserSpace: !marksExpected || this.#boot.reachedUserSpace,
-      command: this.#command ?? this.#commandOnConsole(),
-      neverRan: this.#parts.container && marksExpected && !this.#commandRan,
-      lifetimeOver: this.#lifetimeOver,
+    await rm(files.runDirectory, { recursive: true, force: true }).catch(onProblem);
+    const { end, cause } = this.#evidence.weigh({
+      ...{ exit, acpi, container, marksExpected },
+      reachedUserSpace: this.#boot.reachedUserSpace,
+      lastLines: (count) => hub.lastLines(count),
     });
     await this.#boot.end(end.kind === 'guest-reset');
-    this.#listener.ended(
-      end,
-      this.#command !== null && 'error' in this.#command ? this.#command.error : null,
-    );
+    this.#listener.ended(end, cause);
   }
 }

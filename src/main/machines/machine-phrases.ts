@@ -3,7 +3,7 @@
  * Holds no state.
  */
 import type { Activity, BootTimeline, MachineSpec, ReadySign } from '../../shared/index.ts';
-import type { Hold } from './live-run.ts';
+import type { Hold } from './guest-hold.ts';
 
 /** The ladder's rungs as the journal says them. */
 export const stopSteps: Partial<Record<Activity, string>> = {
