@@ -19,6 +19,7 @@ export * from './lab.ts';
 export * from './lab-board.ts';
 export * from './lab-axis.ts';
 export * from './lab-doubts.ts';
+export * from './lab-limits.ts';
 export * from './lab-rounds.ts';
 export * from './lab-schedule.ts';
 export * from './lab-statistics.ts';

@@ -2,13 +2,12 @@
 import { z } from 'zod';
 import { bootTimelineSchema } from './boot.ts';
 import { machineIdSchema } from './ids.ts';
+import { labLimits } from './lab-limits.ts';
 import { machineSpecSchema } from './machine-spec.ts';
 import { acceleratorSchema } from './run.ts';
 
 export const experimentIdSchema = z.uuid().brand<'ExperimentId'>();
 export type ExperimentId = z.infer<typeof experimentIdSchema>;
-
-export const labLimits = { variants: 8, rounds: 200, warmUps: 5, nameLength: 60 } as const;
 
 const labNameSchema = z
   .string()
